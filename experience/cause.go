@@ -1,0 +1,79 @@
+package experience
+
+// Cause is why an experience was bad. The numbers are stored: add, never renumber.
+type Cause uint8
+
+// The causes, from the rules in rules.go.
+const (
+	Fine        Cause = iota // it was good
+	ServerError              // an error of the service: 5xx but those below
+	Unreachable              // nobody behind the door answered: 502, 503, 504 and the like
+	TooMany                  // turned away: 429
+	TimedOut                 // the service stopped waiting: 408
+	GaveUp                   // the person stopped waiting: 499
+	TooSlow                  // answered, but slower than patience
+	causes
+)
+
+// Causes returns every cause of a bad experience, in order.
+func Causes() []Cause {
+	all := make([]Cause, 0, causes-1)
+	for c := ServerError; c < causes; c++ {
+		all = append(all, c)
+	}
+	return all
+}
+
+// String returns the name of c as it stands in JSON and configuration.
+func (c Cause) String() string {
+	switch c {
+	case Fine:
+		return "fine"
+	case ServerError:
+		return "server_error"
+	case Unreachable:
+		return "unreachable"
+	case TooMany:
+		return "too_many_requests"
+	case TimedOut:
+		return "timed_out"
+	case GaveUp:
+		return "gave_up"
+	case TooSlow:
+		return "too_slow"
+	default:
+		return "unknown"
+	}
+}
+
+// Mask is how a fault of the machines was hidden from the person. The numbers are
+// stored: add, never renumber.
+type Mask uint8
+
+// The masks that can be read from logs.
+const (
+	Unmasked Mask = iota // nothing was hidden
+	Retry                // the next server answered
+	Stale                // an older answer was served
+	Fallback             // another answer was served in its place
+	masks
+)
+
+// Masks returns every way to hide a fault, in order.
+func Masks() []Mask { return []Mask{Retry, Stale, Fallback} }
+
+// String returns the name of m as it stands in JSON.
+func (m Mask) String() string {
+	switch m {
+	case Unmasked:
+		return "unmasked"
+	case Retry:
+		return "retry"
+	case Stale:
+		return "stale"
+	case Fallback:
+		return "fallback"
+	default:
+		return "unknown"
+	}
+}
