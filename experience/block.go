@@ -7,6 +7,8 @@ import (
 	"hash/crc32"
 	"maps"
 	"slices"
+
+	"github.com/honderd/honderd/internal/wire"
 )
 
 // blockMagic starts every encoded batch; the last byte is the version of the format.
@@ -29,10 +31,10 @@ func (b *Batch) AppendBinary(p []byte) ([]byte, error) {
 	start := len(p)
 	p = append(p, blockMagic...)
 	p = append(p, 0, 0, 0, 0)
-	p = appendString(p, b.Source)
-	p = appendString(p, b.Position)
-	p = appendStrings(p, b.Journeys)
-	p = appendStrings(p, b.Steps)
+	p = wire.AppendString(p, b.Source)
+	p = wire.AppendString(p, b.Position)
+	p = wire.AppendStrings(p, b.Journeys)
+	p = wire.AppendStrings(p, b.Steps)
 	p = b.Tally.append(p)
 	p = binary.AppendUvarint(p, uint64(len(b.Items)))
 	p = appendColumns(p, b.Items)
@@ -90,42 +92,42 @@ func (b *Batch) UnmarshalBinary(p []byte) error {
 	if binary.LittleEndian.Uint32(p[len(blockMagic):]) != checksum(p[head:]) {
 		return fmt.Errorf("%w: its checksum does not match", ErrDamaged)
 	}
-	r := reader{p: p[head:]}
-	b.Source, b.Position = r.string(), r.string()
-	b.Journeys, b.Steps = r.strings(b.Journeys), r.strings(b.Steps)
-	b.Tally.read(&r)
-	n := r.count(MaxBatch)
+	r := wire.NewReader(p[head:])
+	b.Source, b.Position = r.String(), r.String()
+	b.Journeys, b.Steps = r.Strings(b.Journeys), r.Strings(b.Steps)
+	b.Tally.read(r)
+	n := r.Count(MaxBatch)
 	b.Items = slices.Grow(b.Items[:0], n)[:n]
-	readColumns(&r, b.Items)
-	if r.bad || len(r.p) != 0 || !b.consistent() {
+	readColumns(r, b.Items)
+	if r.Damaged() || r.Len() != 0 || !b.consistent() {
 		b.Reset()
 		return fmt.Errorf("%w: its columns do not fit", ErrDamaged)
 	}
 	return nil
 }
 
-func readColumns(r *reader, items []Experience) {
+func readColumns(r *wire.Reader, items []Experience) {
 	last := int64(0)
 	for i := range items {
-		last += r.varint()
+		last += r.Varint()
 		items[i] = Experience{At: last}
 	}
 	for i := range items {
-		items[i].Person = Person(r.uint64())
+		items[i].Person = Person(r.Uint64())
 	}
 	for i := range items {
-		items[i].Wait = uint32(r.uvarint())
+		items[i].Wait = uint32(r.Uvarint())
 	}
 	for i := range items {
-		items[i].Journey = uint16(r.uvarint())
+		items[i].Journey = uint16(r.Uvarint())
 	}
 	for i := range items {
-		v := r.byte()
+		v := r.Byte()
 		items[i].Cause, items[i].Mask, items[i].Part = Cause(v>>4), Mask(v>>1&7), v&1 != 0
 	}
 	for i := range items {
 		if items[i].verdict()&^1 != 0 {
-			items[i].Step = uint16(r.uvarint())
+			items[i].Step = uint16(r.Uvarint())
 		}
 	}
 }
@@ -147,12 +149,12 @@ func (t *Tally) append(p []byte) []byte {
 	}
 	p = binary.AppendUvarint(p, uint64(len(t.Formats)))
 	for _, name := range slices.Sorted(maps.Keys(t.Formats)) {
-		p = binary.AppendVarint(appendString(p, name), t.Formats[name])
+		p = binary.AppendVarint(wire.AppendString(p, name), t.Formats[name])
 	}
 	p = binary.AppendUvarint(p, uint64(len(t.Rejects)))
 	for _, reason := range slices.Sorted(maps.Keys(t.Rejects)) {
-		p = binary.AppendVarint(appendString(p, reason), t.Rejects[reason].Count)
-		p = appendStrings(p, t.Rejects[reason].Examples)
+		p = binary.AppendVarint(wire.AppendString(p, reason), t.Rejects[reason].Count)
+		p = wire.AppendStrings(p, t.Rejects[reason].Examples)
 	}
 	p = binary.AppendUvarint(p, uint64(len(t.Addresses)))
 	for _, a := range t.Addresses {
@@ -161,109 +163,27 @@ func (t *Tally) append(p []byte) []byte {
 	return p
 }
 
-func (t *Tally) read(r *reader) {
+func (t *Tally) read(r *wire.Reader) {
 	for _, n := range []*int64{&t.Lines, &t.Bytes, &t.Parsed, &t.Robots, &t.Probes, &t.NoRequest} {
-		*n = r.varint()
+		*n = r.Varint()
 	}
-	for range r.count(len(r.p)) {
+	for range r.Count(r.Len()) {
 		if t.Formats == nil {
 			t.Formats = map[string]int64{}
 		}
-		name := r.string()
-		t.Formats[name] = r.varint()
+		name := r.String()
+		t.Formats[name] = r.Varint()
 	}
-	for range r.count(len(r.p)) {
+	for range r.Count(r.Len()) {
 		if t.Rejects == nil {
 			t.Rejects = map[string]Reject{}
 		}
-		reason := r.string()
-		t.Rejects[reason] = Reject{Count: r.varint(), Examples: r.strings(nil)}
+		reason := r.String()
+		t.Rejects[reason] = Reject{Count: r.Varint(), Examples: r.Strings(nil)}
 	}
-	for range r.count(len(r.p)) {
-		t.Addresses = append(t.Addresses, AddressCount{Hash: r.uint64(), Count: r.varint()})
+	for range r.Count(r.Len()) {
+		t.Addresses = append(t.Addresses, AddressCount{Hash: r.Uint64(), Count: r.Varint()})
 	}
 }
 
 func checksum(p []byte) uint32 { return crc32.Checksum(p, crc32.MakeTable(crc32.Castagnoli)) }
-
-func appendString(p []byte, s string) []byte {
-	return append(binary.AppendUvarint(p, uint64(len(s))), s...)
-}
-
-func appendStrings(p []byte, list []string) []byte {
-	p = binary.AppendUvarint(p, uint64(len(list)))
-	for _, s := range list {
-		p = appendString(p, s)
-	}
-	return p
-}
-
-// reader takes an encoded batch apart. After the first thing that does not fit, it is
-// bad and gives zeros.
-type reader struct {
-	p   []byte
-	bad bool
-}
-
-func (r *reader) take(n int) []byte {
-	if n < 0 || n > len(r.p) {
-		r.bad, r.p = true, nil
-		return nil
-	}
-	head := r.p[:n]
-	r.p = r.p[n:]
-	return head
-}
-
-func (r *reader) byte() byte {
-	if b := r.take(1); b != nil {
-		return b[0]
-	}
-	return 0
-}
-
-func (r *reader) uint64() uint64 {
-	if b := r.take(8); b != nil {
-		return binary.LittleEndian.Uint64(b)
-	}
-	return 0
-}
-
-func (r *reader) uvarint() uint64 {
-	v, n := binary.Uvarint(r.p)
-	if n <= 0 {
-		r.bad, r.p = true, nil
-		return 0
-	}
-	r.p = r.p[n:]
-	return v
-}
-
-func (r *reader) varint() int64 {
-	v, n := binary.Varint(r.p)
-	if n <= 0 {
-		r.bad, r.p = true, nil
-		return 0
-	}
-	r.p = r.p[n:]
-	return v
-}
-
-// count reads a number of things, at most limit.
-func (r *reader) count(limit int) int {
-	n := r.uvarint()
-	if n > uint64(limit) {
-		r.bad, r.p = true, nil
-		return 0
-	}
-	return int(n)
-}
-
-func (r *reader) string() string { return string(r.take(r.count(len(r.p)))) }
-
-func (r *reader) strings(list []string) []string {
-	for range r.count(len(r.p)) {
-		list = append(list, r.string())
-	}
-	return list
-}
