@@ -1,0 +1,121 @@
+package felt
+
+import "slices"
+
+// The tracks of person-time that are kept per minute.
+const (
+	trackUp     = iota // after a good step
+	trackDown          // after a bad step
+	trackWaited        // waiting for a bad answer
+	trackMoved         // the part of trackWaited that trackUp counts too
+	tracks
+)
+
+// A cell is one minute of one scope. A span of person-time that covers many minutes
+// touches only its first and last cell: rest holds the milliseconds of minutes that
+// are covered in part; full is a difference, whose running sum is the number of
+// persons that cover the minute whole.
+type cell struct {
+	rest    [tracks]int64
+	full    [tracks]int32
+	present int32 // difference; running sum: people whose visit covers the minute
+	first   int32 // people seen for the first time
+	good    int32 // steps
+	bad     int32
+	active  int32 // people with a step in the minute
+	hurt    int32 // of those: with a bad one
+}
+
+// A page is one hour of cells.
+type page struct {
+	cells   [60]cell
+	active  int64    // people with a step in the hour
+	hurt    int64    // of those: with a bad one
+	returns []uint32 // who came back: minute of the hour (6 bits) and minutes away (26 bits)
+}
+
+const maxAway = 1<<26 - 1
+
+// cells is a sparse row of minutes.
+type cells struct {
+	pages    map[int64]*page // by hour since 1970
+	last     *page           // the page used last, and its hour
+	lastHour int64
+}
+
+func (c *cells) page(hour int64) *page {
+	if c.last != nil && c.lastHour == hour {
+		return c.last
+	}
+	p := c.pages[hour]
+	if p == nil {
+		if c.pages == nil {
+			c.pages = map[int64]*page{}
+		}
+		p = &page{}
+		c.pages[hour] = p
+	}
+	c.last, c.lastHour = p, hour
+	return p
+}
+
+func (c *cells) at(minute int64) *cell {
+	return &c.page(minute / 60).cells[minute%60]
+}
+
+// span adds the person-time [from, to), in milliseconds, to a track; n is how many
+// persons, below 0 to take it back.
+func (c *cells) span(track int, from, to, n int64) {
+	if from >= to {
+		return
+	}
+	a, b := from/msMinute, to/msMinute
+	first := c.at(a)
+	if a == b {
+		first.rest[track] += n * (to - from)
+		return
+	}
+	first.rest[track] += n * ((a+1)*msMinute - from)
+	if a+1 < b {
+		c.at(a + 1).full[track] += int32(n)
+		c.at(b).full[track] -= int32(n)
+	}
+	if rest := to - b*msMinute; rest > 0 {
+		c.at(b).rest[track] += n * rest
+	}
+}
+
+// present adds to the people who are there from one minute to another, both included.
+func (c *cells) present(from, to, n int64) {
+	if from > to {
+		return
+	}
+	c.at(from).present += int32(n)
+	c.at(to + 1).present -= int32(n)
+}
+
+// returned notes (n = 1) or takes back (n = -1) that somebody came back at minute
+// after having been away.
+func (c *cells) returned(minute, away, n int64) {
+	p := c.page(minute / 60)
+	packed := uint32(minute%60) | uint32(min(away, maxAway))<<6
+	if n > 0 {
+		p.returns = append(p.returns, packed)
+		return
+	}
+	if i := slices.Index(p.returns, packed); i >= 0 {
+		last := len(p.returns) - 1
+		p.returns[i] = p.returns[last]
+		p.returns = p.returns[:last]
+	}
+}
+
+// hours returns the hours that have a page, in order.
+func (c *cells) hours() []int64 {
+	hours := make([]int64, 0, len(c.pages))
+	for h := range c.pages {
+		hours = append(hours, h)
+	}
+	slices.Sort(hours)
+	return hours
+}

@@ -1,0 +1,91 @@
+package felt
+
+import "slices"
+
+// maxMinutes is the longest period that windows and pictures look at: three years.
+// Of a longer one they see the end.
+const maxMinutes = 3 * 366 * 24 * 60
+
+// A series is a scope laid out minute by minute, from the first to the last.
+type series struct {
+	first    int64   // minute since 1970 of index 0
+	up, down []int64 // felt person-time
+	present  []int32 // people whose visit covers the minute
+	arrived  []int32 // people seen for the first time
+	active   []int32 // people with a step
+	hurt     []int32
+	returns  []comeback // in the order of minutes
+}
+
+// A comeback is somebody who came back at minute at (an index) after being away.
+type comeback struct{ at, away int32 }
+
+// newSeries lays out c. Waiting is charged already; who gave up is charged after.
+func newSeries(c *cells, first, last int64) *series {
+	n := int(last - first + 1)
+	s := &series{
+		first: first,
+		up:    make([]int64, n), down: make([]int64, n), present: make([]int32, n),
+		arrived: make([]int32, n), active: make([]int32, n), hurt: make([]int32, n),
+	}
+	var full [tracks]int64
+	var present int32
+	at := first // the minute up to which the series is filled
+	for _, h := range c.hours() {
+		s.fill(at, h*60, full, present)
+		p := c.pages[h]
+		for i := range p.cells {
+			m := &p.cells[i]
+			present += m.present
+			for t := range full {
+				full[t] += int64(m.full[t])
+			}
+			if minute := h*60 + int64(i); minute >= first && minute <= last {
+				s.lay(int(minute-first), m, full, present)
+			}
+		}
+		at = h*60 + 60
+		s.come(p, h)
+	}
+	s.fill(at, last+1, full, present)
+	return s
+}
+
+// fill lays out the minutes of a gap between pages.
+func (s *series) fill(from, to int64, full [tracks]int64, present int32) {
+	for m := max(from, s.first); m < to && m-s.first < int64(len(s.up)); m++ {
+		s.lay(int(m-s.first), &cell{}, full, present)
+	}
+}
+
+func (s *series) lay(i int, m *cell, full [tracks]int64, present int32) {
+	of := func(t int) int64 { return m.rest[t] + full[t]*msMinute }
+	s.up[i] = of(trackUp) - of(trackMoved)
+	s.down[i] = of(trackDown) + of(trackWaited)
+	s.present[i], s.arrived[i], s.active[i], s.hurt[i] = present, m.first, m.active, m.hurt
+}
+
+// come takes over who came back in an hour.
+func (s *series) come(p *page, hour int64) {
+	from := len(s.returns)
+	for _, r := range p.returns {
+		if at := hour*60 + int64(r&63) - s.first; at >= 0 && at < int64(len(s.up)) {
+			s.returns = append(s.returns, comeback{int32(at), int32(r >> 6)})
+		}
+	}
+	slices.SortFunc(s.returns[from:], func(a, b comeback) int { return int(a.at - b.at) })
+}
+
+// charge adds n times the person-time [from, to), in Unix milliseconds, to what was
+// felt as down.
+func (s *series) charge(from, to, n int64) {
+	from = max(from, s.first*msMinute)
+	for from < to {
+		m := from / msMinute
+		end := min(to, (m+1)*msMinute)
+		if i := m - s.first; i < int64(len(s.down)) {
+			s.down[i] += n * (end - from)
+		}
+		from = end
+	}
+}

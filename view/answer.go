@@ -1,0 +1,162 @@
+// Package view composes the answers that people and programs ask for, from what the
+// folds know. Surfaces ask only views.
+package view
+
+import "time"
+
+// Answer is how a period was for the people in it. Its JSON is a contract: names may
+// be added, never renamed. A ratio without anybody is null.
+type Answer struct {
+	Source        Source     `json:"source"`
+	Period        Period     `json:"period"`
+	CutoffSeconds float64    `json:"cutoff_seconds"`
+	CutoffLearned bool       `json:"cutoff_learned"` // false: somebody chose it
+	Requests      Requests   `json:"requests"`
+	People        People     `json:"people"`
+	UserUptime    Uptime     `json:"user_uptime"`
+	FeltUptime    Uptime     `json:"felt_uptime"`
+	GaveUp        GaveUp     `json:"gave_up"`
+	Windows       []Window   `json:"windows"`
+	Moments       []Moment   `json:"moments"`
+	Journeys      []Journey  `json:"journeys"`
+	Masked        Masked     `json:"masked"`
+	Incidents     []Incident `json:"incidents"`
+	Causes        []Cause    `json:"causes"` // of bad experiences, most frequent first
+	Steps         []Step     `json:"steps"`  // where they were, most frequent first
+	Latest        []Bad      `json:"latest"` // newest first
+	Hours         []Hour     `json:"hours"`  // the picture of the period, every hour of it
+	Notes         []Note     `json:"notes"`  // what the reader should know about these numbers
+}
+
+// Source is what was read, and what could not be.
+type Source struct {
+	Lines     int64            `json:"lines"`
+	Parsed    int64            `json:"parsed"`
+	Rejected  int64            `json:"rejected"`
+	Robots    int64            `json:"robots"`
+	Probes    int64            `json:"probes"`
+	NoRequest int64            `json:"no_request"` // connections on which nobody asked anything
+	Late      int64            `json:"late"`       // experiences that came too late to be counted
+	Bytes     int64            `json:"bytes"`
+	Formats   map[string]int64 `json:"formats"`
+	Rejects   []Reject         `json:"rejects"`
+}
+
+// Reject is what could not be read for one reason.
+type Reject struct {
+	Reason   string   `json:"reason"`
+	Count    int64    `json:"count"`
+	Examples []string `json:"examples"`
+}
+
+// Period is the time from the first to the last experience; both null when there is none.
+type Period struct {
+	From *time.Time `json:"from"`
+	To   *time.Time `json:"to"`
+}
+
+// Requests counts steps, not people: the number that others show.
+type Requests struct {
+	Total        int64    `json:"total"`
+	Good         int64    `json:"good"`
+	Bad          int64    `json:"bad"`
+	SuccessRatio *float64 `json:"success_ratio"`
+}
+
+// People counts persons. Flawless is who had no bad experience at all.
+type People struct {
+	Active        int64       `json:"active"`
+	Flawless      int64       `json:"flawless"`
+	Hurt          int64       `json:"hurt"`
+	FlawlessShare *float64    `json:"flawless_share"`
+	Interval95    [2]*float64 `json:"interval_95"` // Wilson, on people
+}
+
+// Uptime is time that people were there for, good and bad.
+type Uptime struct {
+	UpMS   int64    `json:"up_ms"`
+	DownMS int64    `json:"down_ms"`
+	Ratio  *float64 `json:"ratio"`
+}
+
+// GaveUp counts people who left after a bad experience, and the time charged for it.
+type GaveUp struct {
+	People    int64 `json:"people"`
+	ChargedMS int64 `json:"charged_ms"`
+}
+
+// Window is the worst window of one length.
+type Window struct {
+	Minutes int        `json:"minutes"`
+	Worst   *float64   `json:"worst"` // null: no window of this length had enough people
+	From    *time.Time `json:"from"`
+	People  int64      `json:"people"` // how many people were in it
+}
+
+// Moment is one occurrence of a time that matters.
+type Moment struct {
+	Name string    `json:"name"`
+	From time.Time `json:"from"`
+	To   time.Time `json:"to"`
+}
+
+// Journey is the same for what people came to do.
+type Journey struct {
+	Name       string   `json:"name"`
+	Requests   Requests `json:"requests"`
+	People     People   `json:"people"`
+	UserUptime Uptime   `json:"user_uptime"`
+	FeltUptime Uptime   `json:"felt_uptime"`
+	GaveUp     GaveUp   `json:"gave_up"`
+	Windows    []Window `json:"windows"`
+}
+
+// Masked is what the machines did wrong and nobody noticed.
+type Masked struct {
+	Faults   int64            `json:"faults"`
+	PersonMS int64            `json:"person_ms"`
+	By       map[string]int64 `json:"by"`
+}
+
+// Incident is a period in which people had a bad time.
+type Incident struct {
+	From   time.Time `json:"from"`
+	To     time.Time `json:"to"`
+	People int64     `json:"people"` // the most who were hurt within one hour of it, so at least this many
+	Cost   *float64  `json:"cost"`   // null: not known
+}
+
+// Cause is how often something made an experience bad.
+type Cause struct {
+	Cause string `json:"cause"`
+	Count int64  `json:"count"`
+}
+
+// Step is how often one step went wrong.
+type Step struct {
+	Step  string `json:"step"`
+	Cause string `json:"cause"`
+	Count int64  `json:"count"`
+}
+
+// Bad is one bad experience.
+type Bad struct {
+	At     time.Time `json:"at"`
+	Step   string    `json:"step"`
+	Cause  string    `json:"cause"`
+	WaitMS int64     `json:"wait_ms"` // 0: the source does not say
+}
+
+// Hour is one hour of the period. Without anybody it says nothing: not 100%.
+type Hour struct {
+	From     time.Time `json:"from"`
+	Active   int64     `json:"active"`
+	Flawless int64     `json:"flawless"`
+}
+
+// Note is something the reader should know, with a way out where there is one.
+type Note struct {
+	Kind string `json:"kind"` // stable: "one_address", "rejected", "late", "few_people", "no_wait", ...
+	Text string `json:"text"` // one sentence in English
+	Args []any  `json:"-"`    // what a translation needs
+}
