@@ -156,7 +156,8 @@ type Hour struct {
 
 // Note is something the reader should know, with a way out where there is one.
 type Note struct {
-	Kind string `json:"kind"` // stable: "one_address", "rejected", "late", "few_people", "no_wait", ...
-	Text string `json:"text"` // one sentence in English
-	Args []any  `json:"-"`    // what a translation needs
+	Kind   string `json:"kind"` // "one_address", "rejected", "late", "few_people", "no_wait", "nobody" or "cutoff"
+	Text   string `json:"text"` // in English
+	Format string `json:"-"`    // Text before its numbers were put in, for other languages
+	Args   []any  `json:"-"`
 }

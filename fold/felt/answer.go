@@ -10,6 +10,7 @@ type Answer struct {
 	Late     int64 // experiences that came too late to be placed
 	All      Scope
 	Journeys []Scope // those with anybody in them, in the order in which they were first seen
+	Spells   []Spell // the bad ones, in the order in which they came
 }
 
 // Scope is what is known of all steps, or of those of one journey.
@@ -58,7 +59,9 @@ func (f *Fold) Answer() Answer {
 			a.Journeys = append(a.Journeys, f.scope(c, s, recovery[i-1:i], i-1))
 		}
 	}
-	a.All = f.scope(f.scopes[0], newSeries(&f.scopes[0].cells, first, last), recovery, 0)
+	s := newSeries(&f.scopes[0].cells, first, last)
+	a.Spells = s.spells()
+	a.All = f.scope(f.scopes[0], s, recovery, 0)
 	return a
 }
 

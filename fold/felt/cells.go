@@ -24,6 +24,7 @@ type cell struct {
 	bad     int32
 	active  int32 // people with a step in the minute
 	hurt    int32 // of those: with a bad one
+	struck  int32 // people whose first bad step of the hour is in the minute
 }
 
 // A page is one hour of cells.

@@ -110,7 +110,7 @@ func readScope(r *wire.Reader) *scope {
 
 // numbers returns the counters of m that are kept as they are.
 func (m *cell) numbers() []*int32 {
-	return []*int32{&m.present, &m.first, &m.good, &m.bad, &m.active, &m.hurt}
+	return []*int32{&m.present, &m.first, &m.good, &m.bad, &m.active, &m.hurt, &m.struck}
 }
 
 func (g *page) append(p []byte) []byte {

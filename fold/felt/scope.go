@@ -121,6 +121,7 @@ func (c *scope) hurtAt(s word, sign int64) word {
 	}
 	if s&flagHour == 0 {
 		c.cells.page(s.time() / msHour).hurt += sign
+		at.struck += int32(sign)
 	}
 	if !s.hurt() {
 		c.hurt += sign

@@ -14,6 +14,7 @@ type series struct {
 	arrived  []int32 // people seen for the first time
 	active   []int32 // people with a step
 	hurt     []int32
+	struck   []int32    // people with their first bad step of the hour
 	returns  []comeback // in the order of minutes
 }
 
@@ -26,7 +27,7 @@ func newSeries(c *cells, first, last int64) *series {
 	s := &series{
 		first: first,
 		up:    make([]int64, n), down: make([]int64, n), present: make([]int32, n),
-		arrived: make([]int32, n), active: make([]int32, n), hurt: make([]int32, n),
+		arrived: make([]int32, n), active: make([]int32, n), hurt: make([]int32, n), struck: make([]int32, n),
 	}
 	var full [tracks]int64
 	var present int32
@@ -62,7 +63,8 @@ func (s *series) lay(i int, m *cell, full [tracks]int64, present int32) {
 	of := func(t int) int64 { return m.rest[t] + full[t]*msMinute }
 	s.up[i] = of(trackUp) - of(trackMoved)
 	s.down[i] = of(trackDown) + of(trackWaited)
-	s.present[i], s.arrived[i], s.active[i], s.hurt[i] = present, m.first, m.active, m.hurt
+	s.present[i], s.arrived[i] = present, m.first
+	s.active[i], s.hurt[i], s.struck[i] = m.active, m.hurt, m.struck
 }
 
 // come takes over who came back in an hour.
@@ -74,6 +76,20 @@ func (s *series) come(p *page, hour int64) {
 		}
 	}
 	slices.SortFunc(s.returns[from:], func(a, b comeback) int { return int(a.at - b.at) })
+}
+
+// during returns the minutes of s that in tells are inside, put together as if nothing
+// had been between them: the minutes of a moment.
+func (s *series) during(in func(minute int64) bool) *series {
+	m := &series{first: s.first}
+	for i := range s.up {
+		if in(s.first + int64(i)) {
+			m.up, m.down = append(m.up, s.up[i]), append(m.down, s.down[i])
+			m.present, m.arrived = append(m.present, s.present[i]), append(m.arrived, s.arrived[i])
+			m.active, m.hurt, m.struck = append(m.active, s.active[i]), append(m.hurt, s.hurt[i]), append(m.struck, s.struck[i])
+		}
+	}
+	return m
 }
 
 // charge adds n times the person-time [from, to), in Unix milliseconds, to what was

@@ -71,3 +71,47 @@ func TestSixtyOneSizesCappedAtThePeriod(t *testing.T) {
 		t.Errorf("%d sizes: %d, %d, ... %d", len(got), got[0].Minutes, got[20].Minutes, got[60].Minutes)
 	}
 }
+
+// V11: two days of five minutes; the moment is minutes 2 and 3 of each.
+func TestMomentVector(t *testing.T) {
+	s := rows([]int64{10, 10, 10, 10, 10, 10, 10, 10, 10, 10}, []int64{0, 0, 5, 0, 0, 10, 0, 0, 10, 0}).series
+	s.active, s.hurt, s.struck = make([]int32, 10), make([]int32, 10), make([]int32, 10)
+	share := func(in func(int64) bool) float64 {
+		m := newTotals(s.during(in))
+		return float64(m.good[len(m.good)-1]) / float64(m.all[len(m.all)-1])
+	}
+	inside := func(m int64) bool { return m%5 == 2 || m%5 == 3 }
+	for _, tt := range []struct {
+		name string
+		in   func(int64) bool
+		want float64
+	}{
+		{"overall", func(int64) bool { return true }, .75},
+		{"moment", inside, .625},
+		{"first occurrence", func(m int64) bool { return inside(m) && m < 5 }, .75},
+		{"second occurrence", func(m int64) bool { return inside(m) && m >= 5 }, .5},
+	} {
+		if got := share(tt.in); got != tt.want {
+			t.Errorf("%s = %v, want %v", tt.name, got, tt.want)
+		}
+	}
+	if w := newTotals(s.during(inside)).worst(2, 1, supportPeople); w.Up*2 != w.Up+w.Down {
+		t.Errorf("worst 2 minutes of the moment = %+v, want 0.5", w)
+	}
+}
+
+func TestABadSpellOpensAndCloses(t *testing.T) {
+	n := 120
+	s := &series{first: 1000 * 60, active: make([]int32, n), hurt: make([]int32, n), struck: make([]int32, n)}
+	for i := range n {
+		s.active[i] = 20
+		if i >= 30 && i < 50 {
+			s.hurt[i], s.struck[i] = 10, 1
+		}
+	}
+	s.hurt[100], s.struck[100] = 1, 1 // one person is no spell
+	got := s.spells()
+	if len(got) != 1 || got[0] != (Spell{From: (60_000 + 30) * msMinute, To: (60_000 + 50) * msMinute, People: 20}) {
+		t.Errorf("spells = %+v", got)
+	}
+}

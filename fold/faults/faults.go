@@ -1,0 +1,190 @@
+// Package faults folds what went wrong: the causes of what was felt, where, the latest
+// of it, and what was hidden from people and how.
+package faults
+
+import (
+	"cmp"
+	"encoding/binary"
+	"errors"
+	"slices"
+
+	"github.com/honderd/honderd/experience"
+	"github.com/honderd/honderd/internal/wire"
+)
+
+// Limits of what is kept.
+const (
+	maxSteps  = 500 // further steps are counted as Other
+	maxLatest = 100
+)
+
+// Other is the name of all steps beyond those that are kept.
+const Other = "other steps"
+
+// Fold is the faults fold. The zero value has seen nothing.
+type Fold struct {
+	causes map[experience.Cause]int64
+	masks  map[experience.Mask]int64
+	steps  map[stepCause]int64
+	latest []Bad // oldest first
+}
+
+type stepCause struct {
+	step  string
+	cause experience.Cause
+}
+
+// Bad is one bad answer, of a step or of a part of one.
+type Bad struct {
+	At    int64 // Unix milliseconds
+	Wait  int64 // milliseconds; 0: the source does not say
+	Step  string
+	Cause experience.Cause
+}
+
+// StepCount is how often a step went wrong for one cause.
+type StepCount struct {
+	Step  string
+	Cause experience.Cause
+	Count int64
+}
+
+// CauseCount is how often something went wrong for one cause.
+type CauseCount struct {
+	Cause experience.Cause
+	Count int64
+}
+
+// Answer is what the fold knows. It counts answers: a page with two broken scripts is
+// one bad experience with two faults.
+type Answer struct {
+	Causes []CauseCount // most frequent first
+	Steps  []StepCount  // most frequent first
+	Latest []Bad        // newest first
+	Masked map[experience.Mask]int64
+}
+
+// New returns a fold that has seen nothing.
+func New() *Fold {
+	return &Fold{causes: map[experience.Cause]int64{}, masks: map[experience.Mask]int64{}, steps: map[stepCause]int64{}}
+}
+
+// Name returns "faults".
+func (f *Fold) Name() string { return "faults" }
+
+// Apply takes in b.
+func (f *Fold) Apply(b *experience.Batch) {
+	for i := range b.Items {
+		e := &b.Items[i]
+		if e.Mask != experience.Unmasked {
+			f.masks[e.Mask]++
+		}
+		if !e.Bad() {
+			continue
+		}
+		step := ""
+		if int(e.Step) < len(b.Steps) {
+			step = b.Steps[e.Step]
+		}
+		f.causes[e.Cause]++
+		f.countStep(stepCause{step, e.Cause})
+		f.remember(Bad{At: e.At, Wait: int64(e.Wait), Step: step, Cause: e.Cause})
+	}
+}
+
+func (f *Fold) countStep(s stepCause) {
+	if _, known := f.steps[s]; !known && len(f.steps) >= maxSteps {
+		s.step = Other
+	}
+	f.steps[s]++
+}
+
+// remember keeps b when it is among the latest.
+func (f *Fold) remember(b Bad) {
+	if len(f.latest) == maxLatest {
+		if b.At < f.latest[0].At {
+			return
+		}
+		f.latest = f.latest[1:]
+	}
+	i, _ := slices.BinarySearchFunc(f.latest, b, func(x, y Bad) int {
+		return cmp.Or(cmp.Compare(x.At, y.At), -1) // after its equals
+	})
+	f.latest = slices.Insert(f.latest, i, b)
+}
+
+// Answer returns what the fold knows.
+func (f *Fold) Answer() Answer {
+	a := Answer{Masked: map[experience.Mask]int64{}, Latest: slices.Clone(f.latest)}
+	slices.Reverse(a.Latest)
+	for m, n := range f.masks {
+		a.Masked[m] = n
+	}
+	for c, n := range f.causes {
+		a.Causes = append(a.Causes, CauseCount{c, n})
+	}
+	slices.SortFunc(a.Causes, func(x, y CauseCount) int {
+		return cmp.Or(cmp.Compare(y.Count, x.Count), cmp.Compare(x.Cause, y.Cause))
+	})
+	for s, n := range f.steps {
+		a.Steps = append(a.Steps, StepCount{s.step, s.cause, n})
+	}
+	slices.SortFunc(a.Steps, func(x, y StepCount) int {
+		return cmp.Or(cmp.Compare(y.Count, x.Count), cmp.Compare(x.Step, y.Step), cmp.Compare(x.Cause, y.Cause))
+	})
+	return a
+}
+
+// saveVersion is the version of the saved state.
+const saveVersion = 1
+
+// AppendBinary appends the whole state to p. It never fails.
+func (f *Fold) AppendBinary(p []byte) ([]byte, error) {
+	p = append(p, saveVersion)
+	for _, c := range experience.Causes() {
+		p = binary.AppendVarint(p, f.causes[c])
+	}
+	for _, m := range experience.Masks() {
+		p = binary.AppendVarint(p, f.masks[m])
+	}
+	steps := f.Answer().Steps // sorted
+	p = binary.AppendUvarint(p, uint64(len(steps)))
+	for _, s := range steps {
+		p = binary.AppendVarint(append(wire.AppendString(p, s.Step), byte(s.Cause)), s.Count)
+	}
+	p = binary.AppendUvarint(p, uint64(len(f.latest)))
+	for _, b := range f.latest {
+		p = binary.AppendVarint(binary.AppendVarint(p, b.At), b.Wait)
+		p = append(wire.AppendString(p, b.Step), byte(b.Cause))
+	}
+	return p, nil
+}
+
+// UnmarshalBinary replaces the state by one that AppendBinary wrote.
+func (f *Fold) UnmarshalBinary(p []byte) error {
+	r := wire.NewReader(p)
+	g := New()
+	version := r.Byte()
+	for _, c := range experience.Causes() {
+		if n := r.Varint(); n != 0 {
+			g.causes[c] = n
+		}
+	}
+	for _, m := range experience.Masks() {
+		if n := r.Varint(); n != 0 {
+			g.masks[m] = n
+		}
+	}
+	for range r.Count(r.Len()) {
+		s := stepCause{r.String(), experience.Cause(r.Byte())}
+		g.steps[s] = r.Varint()
+	}
+	for range r.Count(maxLatest) {
+		g.latest = append(g.latest, Bad{At: r.Varint(), Wait: r.Varint(), Step: r.String(), Cause: experience.Cause(r.Byte())})
+	}
+	if version != saveVersion || r.Damaged() || r.Len() != 0 {
+		return errors.New("damaged checkpoint of the faults fold")
+	}
+	*f = *g
+	return nil
+}
