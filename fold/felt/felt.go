@@ -207,3 +207,22 @@ func (f *Fold) apply(c *scope, n entry, s word, sign int64) word {
 	}
 	return c.step(s, n.event, sign, f.cutoff)
 }
+
+// Counts reports whether f counts as o says.
+func (f *Fold) Counts(o Options) bool {
+	if o.Lateness == 0 {
+		o.Lateness = DefaultLateness
+	}
+	return f.options == o
+}
+
+// Settle makes f put up with so much lateness from now on (0: DefaultLateness), and
+// forgets what it needed for more.
+func (f *Fold) Settle(lateness time.Duration) {
+	if lateness == 0 {
+		lateness = DefaultLateness
+	}
+	f.options.Lateness, f.lateness = lateness, lateness.Milliseconds()
+	f.journal.drop(f.newest - f.lateness)
+	f.journal.shrink()
+}

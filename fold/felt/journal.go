@@ -68,3 +68,12 @@ func (j *journal) drop(ms int64) {
 		j.count--
 	}
 }
+
+// shrink gives back memory that is not needed for the entries there are.
+func (j *journal) shrink() {
+	small := journal{first: j.first}
+	for i := range j.count {
+		small.put(*j.at(j.first + i))
+	}
+	*j = small
+}

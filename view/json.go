@@ -1,0 +1,49 @@
+package view
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+)
+
+// WriteJSON writes a as the JSON that programs rely on: indented, and with empty lists
+// and maps instead of null.
+func (a Answer) WriteJSON(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(a.withoutNil()); err != nil {
+		return fmt.Errorf("write answer as JSON: %w", err)
+	}
+	return nil
+}
+
+// withoutNil returns a with empty lists and maps where it has none; a itself stays.
+func (a Answer) withoutNil() Answer {
+	if a.Source.Formats == nil {
+		a.Source.Formats = map[string]int64{}
+	}
+	if a.Masked.By == nil {
+		a.Masked.By = map[string]int64{}
+	}
+	a.Source.Rejects = list(a.Source.Rejects)
+	for i, r := range a.Source.Rejects {
+		a.Source.Rejects[i].Examples = list(r.Examples)
+	}
+	a.Windows = list(a.Windows)
+	a.Moments = list(a.Moments)
+	a.Journeys = list(a.Journeys)
+	for i, j := range a.Journeys {
+		a.Journeys[i].Windows = list(j.Windows)
+	}
+	a.Incidents = list(a.Incidents)
+	a.Causes = list(a.Causes)
+	a.Steps = list(a.Steps)
+	a.Latest = list(a.Latest)
+	a.Hours = list(a.Hours)
+	a.Notes = list(a.Notes)
+	return a
+}
+
+// list returns a copy of s that is never nil.
+func list[T any](s []T) []T { return append(make([]T, 0, len(s)), s...) }
