@@ -20,15 +20,18 @@ type Record struct {
 // Ledger keeps records. It is safe for concurrent use.
 type Ledger interface {
 	// Append keeps data and returns its place once it is durable. The same id
-	// twice keeps it once: the second call returns ErrTwice.
+	// twice keeps it once: the second call returns ErrTwice and the place of the
+	// first. An empty id is never the same. After any other error it is unknown
+	// whether data was kept: append it again with the same id.
 	Append(ctx context.Context, subject, id string, data []byte) (Sequence, error)
 
 	// Read calls f for each record after the given place, in order, up to the last
-	// one there was when it was called.
+	// one there was when it was called. It stops at the first error of f and
+	// returns it. It never skips: a record that can no longer be read is a Missing.
 	Read(ctx context.Context, after Sequence, f func(Record) error) error
 
 	// Follow is Read that waits for further records until ctx ends; then it
-	// returns nil.
+	// returns nil. Close ends it with ErrClosed.
 	Follow(ctx context.Context, after Sequence, f func(Record) error) error
 
 	// Last returns the place of the newest record, 0 when there is none.
@@ -46,3 +49,6 @@ var ErrFull = errors.New("no room left for the ledger")
 
 // ErrBusy is the answer when another process has the ledger open.
 var ErrBusy = errors.New("another honderd uses this ledger")
+
+// ErrClosed is the answer of a ledger after Close.
+var ErrClosed = errors.New("the ledger is closed")

@@ -151,13 +151,16 @@ func (f *Fold) hear(person uint64, e event) {
 	}
 }
 
-// graduate learns the cut-off from what was heard, and counts all of it.
+// graduate learns the cut-off from what was heard, and counts all of it. None of it is
+// too late: it was all there.
 func (f *Fold) graduate() {
 	f.cutoff = learn(f.lesson)
+	f.lateness = Forever.Milliseconds()
 	for _, h := range f.lesson {
 		f.count(h.person, h.event)
 	}
 	f.lesson = nil
+	f.Settle(f.options.Lateness)
 }
 
 // count puts one event in its place.

@@ -197,6 +197,17 @@ func TestWilson(t *testing.T) {
 	}
 }
 
+func TestWilsonTouchesItsEnds(t *testing.T) {
+	for _, n := range []int64{1, 3, 2554, 1_000_003} {
+		if _, high := Wilson(n, n); high != 1 {
+			t.Errorf("Wilson(%d, %d) ends at %v", n, n, high)
+		}
+		if low, _ := Wilson(0, n); low != 0 {
+			t.Errorf("Wilson(0, %d) begins at %v", n, low)
+		}
+	}
+}
+
 func TestValidateSaysTheWayOut(t *testing.T) {
 	if err := (Options{Cutoff: -1, Lateness: -1}).Validate(); err == nil {
 		t.Error("negative options were accepted")

@@ -13,5 +13,12 @@ func Wilson(k, n int64) (low, high float64) {
 	centre := p + z*z/(2*m)
 	spread := z * math.Sqrt(p*(1-p)/m+z*z/(4*m*m))
 	scale := 1 + z*z/m
-	return max(0, (centre-spread)/scale), min(1, (centre+spread)/scale)
+	low, high = max(0, (centre-spread)/scale), min(1, (centre+spread)/scale)
+	if k == 0 {
+		low = 0 // exactly: rounding must not say otherwise
+	}
+	if k == n {
+		high = 1
+	}
+	return low, high
 }

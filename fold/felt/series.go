@@ -14,12 +14,11 @@ type series struct {
 	arrived  []int32 // people seen for the first time
 	active   []int32 // people with a step
 	hurt     []int32
-	struck   []int32    // people with their first bad step of the hour
-	returns  []comeback // in the order of minutes
+	struck   []int32 // people with their first bad step of the hour
+	back     []int32 // people who came back
+	pages    []*page // of the hours with anybody in them, in order: they know who came back
+	hours    []int64 // of the pages
 }
-
-// A comeback is somebody who came back at minute at (an index) after being away.
-type comeback struct{ at, away int32 }
 
 // newSeries lays out c. Waiting is charged already; who gave up is charged after.
 func newSeries(c *cells, first, last int64) *series {
@@ -27,7 +26,7 @@ func newSeries(c *cells, first, last int64) *series {
 	s := &series{
 		first: first,
 		up:    make([]int64, n), down: make([]int64, n), present: make([]int32, n),
-		arrived: make([]int32, n), active: make([]int32, n), hurt: make([]int32, n), struck: make([]int32, n),
+		arrived: make([]int32, n), active: make([]int32, n), hurt: make([]int32, n), struck: make([]int32, n), back: make([]int32, n),
 	}
 	var full [tracks]int64
 	var present int32
@@ -67,15 +66,31 @@ func (s *series) lay(i int, m *cell, full [tracks]int64, present int32) {
 	s.active[i], s.hurt[i], s.struck[i] = m.active, m.hurt, m.struck
 }
 
-// come takes over who came back in an hour.
+// come counts who came back in an hour.
 func (s *series) come(p *page, hour int64) {
-	from := len(s.returns)
+	s.pages, s.hours = append(s.pages, p), append(s.hours, hour)
 	for _, r := range p.returns {
-		if at := hour*60 + int64(r&63) - s.first; at >= 0 && at < int64(len(s.up)) {
-			s.returns = append(s.returns, comeback{int32(at), int32(r >> 6)})
+		if at := hour*60 + int64(r&63) - s.first; at >= 0 && at < int64(len(s.back)) {
+			s.back[at]++
 		}
 	}
-	slices.SortFunc(s.returns[from:], func(a, b comeback) int { return int(a.at - b.at) })
+}
+
+// cameBack counts who came back after minute index i and until index end, having been
+// away since before i.
+func (s *series) cameBack(i, end int) int64 {
+	var n int64
+	from := s.first + int64(i)
+	k, _ := slices.BinarySearch(s.hours, (from+1)/60)
+	for ; k < len(s.hours) && s.hours[k]*60 < s.first+int64(end); k++ {
+		for _, r := range s.pages[k].returns {
+			at, away := s.hours[k]*60+int64(r&63), int64(r>>6)
+			if at > from && at < s.first+int64(end) && at-away < from {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // during returns the minutes of s that in tells are inside, put together as if nothing
@@ -87,6 +102,7 @@ func (s *series) during(in func(minute int64) bool) *series {
 			m.up, m.down = append(m.up, s.up[i]), append(m.down, s.down[i])
 			m.present, m.arrived = append(m.present, s.present[i]), append(m.arrived, s.arrived[i])
 			m.active, m.hurt, m.struck = append(m.active, s.active[i]), append(m.hurt, s.hurt[i]), append(m.struck, s.struck[i])
+			m.back = append(m.back, s.back[i])
 		}
 	}
 	return m

@@ -47,21 +47,17 @@ type totals struct {
 	*series
 	good, all []int64
 	newcomers []int64
-	comebacks []int32 // how many of series.returns
+	comebacks []int64
 }
 
 func newTotals(s *series) *totals {
 	n := len(s.up)
-	t := &totals{s, make([]int64, n+1), make([]int64, n+1), make([]int64, n+1), make([]int32, n+1)}
-	r := 0
+	t := &totals{s, make([]int64, n+1), make([]int64, n+1), make([]int64, n+1), make([]int64, n+1)}
 	for i := range n {
 		t.good[i+1] = t.good[i] + s.up[i]
 		t.all[i+1] = t.all[i] + s.up[i] + s.down[i]
 		t.newcomers[i+1] = t.newcomers[i] + int64(s.arrived[i])
-		for r < len(s.returns) && int(s.returns[r].at) == i {
-			r++
-		}
-		t.comebacks[i+1] = int32(r)
+		t.comebacks[i+1] = t.comebacks[i] + int64(s.back[i])
 	}
 	return t
 }
@@ -121,7 +117,7 @@ func less(a, b, c, d int64) bool {
 // enough reports whether at least k people were in the w minutes from index i on.
 func (t *totals) enough(i, w int, k int64) bool {
 	sure := int64(t.present[i]) + t.newcomers[i+w] - t.newcomers[i+1]
-	maybe := int64(t.comebacks[i+w] - t.comebacks[i+1])
+	maybe := t.comebacks[i+w] - t.comebacks[i+1]
 	return sure >= k || sure+maybe >= k && t.people(i, w) >= k
 }
 
@@ -129,11 +125,5 @@ func (t *totals) enough(i, w int, k int64) bool {
 // whose visit covers the first minute, those who were new after it, and those who came
 // back after it and had not been there since it.
 func (t *totals) people(i, w int) int64 {
-	n := int64(t.present[i]) + t.newcomers[i+w] - t.newcomers[i+1]
-	for _, r := range t.returns[t.comebacks[i+1]:t.comebacks[i+w]] {
-		if int(r.at-r.away) < i {
-			n++
-		}
-	}
-	return n
+	return int64(t.present[i]) + t.newcomers[i+w] - t.newcomers[i+1] + t.cameBack(i, i+w)
 }

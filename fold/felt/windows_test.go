@@ -8,7 +8,7 @@ import (
 // rows makes a series of minutes with so much person-time, of which so much was bad,
 // and enough people everywhere.
 func rows(all, bad []int64) *totals {
-	s := &series{present: make([]int32, len(all)), arrived: make([]int32, len(all))}
+	s := &series{present: make([]int32, len(all)), arrived: make([]int32, len(all)), back: make([]int32, len(all))}
 	for i := range all {
 		s.up = append(s.up, all[i]-bad[i])
 		s.down = append(s.down, bad[i])

@@ -1,0 +1,59 @@
+// Package app wires the parts of honderd together: what there is, in which order it
+// starts, and in which order it stops.
+package app
+
+import (
+	"log/slog"
+
+	"github.com/honderd/honderd/config"
+	"github.com/honderd/honderd/fold"
+	"github.com/honderd/honderd/fold/faults"
+	"github.com/honderd/honderd/fold/felt"
+	"github.com/honderd/honderd/fold/intake"
+	"github.com/honderd/honderd/source"
+	"github.com/honderd/honderd/source/accesslog"
+)
+
+// folds is every fold there is.
+type folds struct {
+	felt   *felt.Fold
+	faults *faults.Fold
+	intake *intake.Fold
+}
+
+func newFolds(o felt.Options) *folds {
+	return &folds{felt: felt.New(o), faults: faults.New(), intake: intake.New()}
+}
+
+// all returns the folds in the order in which they are saved.
+func (f *folds) all() []fold.Fold { return []fold.Fold{f.felt, f.faults, f.intake} }
+
+// newSources returns every source that c names.
+func newSources(c config.Config, salt []byte, log *slog.Logger) ([]source.Source, error) {
+	var list []source.Source
+	for _, s := range c.Sources {
+		p, err := accesslog.NewParser(parserOptions(c, s.Format, salt))
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, accesslog.NewLog(p, s.Log, log))
+	}
+	return list, nil
+}
+
+func parserOptions(c config.Config, format string, salt []byte) accesslog.Options {
+	o := accesslog.Options{
+		Rules:  c.Rules(),
+		Person: string(c.People.Recognise),
+		Salt:   salt,
+		Format: format,
+		Robots: c.RobotsCount(),
+	}
+	if c.People.TrustedProxies != nil {
+		o.Trusted = []string{} // an empty list trusts nobody; nil is the default
+	}
+	for _, network := range c.People.TrustedProxies {
+		o.Trusted = append(o.Trusted, network.String())
+	}
+	return o
+}

@@ -1,0 +1,71 @@
+package app
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/honderd/honderd/look"
+	"github.com/honderd/honderd/web"
+)
+
+// pages returns what the server shows.
+func (s *Server) pages() (http.Handler, error) {
+	zone, err := s.config.Location()
+	if err != nil {
+		return nil, err
+	}
+	tongue, _ := look.ParseTongue(s.config.Language)
+	return web.New(web.Options{
+		Answers: s.projector.now,
+		State:   s.state,
+		Notify:  s.notify,
+		Zone:    zone,
+		Tongue:  tongue,
+		Log:     s.log,
+	}), nil
+}
+
+// state tells what is being read.
+func (s *Server) state() web.State {
+	known, missing := s.projector.sources()
+	state := web.State{Full: s.troubles.full(), Message: missing}
+	for _, one := range s.sources {
+		name := one.Name()
+		shown := web.SourceState{Name: strings.TrimPrefix(name, "accesslog "), Trouble: s.troubles.of(name)}
+		if k := known[name]; k.Newest > 0 {
+			shown.LastLine = time.UnixMilli(k.Newest)
+		}
+		state.Sources = append(state.Sources, shown)
+	}
+	return state
+}
+
+// notifyEvery is how often an open page is told of changes at most.
+const notifyEvery = time.Second
+
+// notify returns a channel that gets a value after a change, until ctx ends, which ends
+// its goroutine too.
+func (s *Server) notify(ctx context.Context) <-chan struct{} {
+	told := make(chan struct{}, 1)
+	go func() {
+		for {
+			select {
+			case <-s.projector.notify():
+			case <-ctx.Done():
+				return
+			}
+			select {
+			case told <- struct{}{}:
+			default:
+			}
+			pause(ctx, notifyEvery)
+			select { // once more: what came during the pause is shown too
+			case told <- struct{}{}:
+			default:
+			}
+		}
+	}()
+	return told
+}

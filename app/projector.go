@@ -1,0 +1,228 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/honderd/honderd/experience"
+	"github.com/honderd/honderd/fold/felt"
+	"github.com/honderd/honderd/fold/intake"
+	"github.com/honderd/honderd/ledger"
+	"github.com/honderd/honderd/view"
+)
+
+// A projector applies the facts of a ledger to the folds, each exactly once, through
+// restarts: its checkpoint is the state of the folds and the sequence up to which they
+// know the ledger.
+type projector struct {
+	ledger  ledger.Ledger
+	path    string // of the checkpoint
+	options felt.Options
+	log     *slog.Logger
+
+	mu      sync.Mutex
+	folds   *folds
+	seq     ledger.Sequence
+	saved   ledger.Sequence // up to where the checkpoint on disk knows
+	changed chan struct{}   // closed at the next change
+	answer  view.Answer
+	asOf    time.Time // when answer was made
+	fresh   bool      // nothing has changed since answer was made
+	missing string    // what the ledger has lost, in words
+}
+
+// answerAge is how old an answer may be when something has changed since.
+const answerAge = time.Second
+
+func newProjector(l ledger.Ledger, dir string, o felt.Options, log *slog.Logger) *projector {
+	return &projector{
+		ledger: l, path: filepath.Join(dir, "checkpoint"), options: o, log: log,
+		folds: newFolds(o), changed: make(chan struct{}),
+	}
+}
+
+// catchUp goes on from the checkpoint to the end of the ledger.
+func (p *projector) catchUp(ctx context.Context) error {
+	if err := p.restore(ctx); err != nil {
+		if !errors.Is(err, errNoCheckpoint) {
+			return err
+		}
+		p.log.Info("folding the whole ledger", "reason", err)
+		p.folds, p.seq = newFolds(p.options), 0
+	}
+	return p.run(ctx, p.ledger.Read)
+}
+
+// restore loads the checkpoint, if it fits the ledger and the options.
+func (p *projector) restore(ctx context.Context) error {
+	state, err := os.ReadFile(p.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: there is none yet", errNoCheckpoint)
+	}
+	if err != nil {
+		return fmt.Errorf("read checkpoint: %w", err)
+	}
+	if p.seq, err = decodeCheckpoint(state, p.folds); err != nil {
+		return err
+	}
+	p.saved = p.seq
+	last, err := p.ledger.Last(ctx)
+	if err != nil {
+		return err
+	}
+	if p.seq > last {
+		return fmt.Errorf("%w: it is of another ledger", errNoCheckpoint)
+	}
+	if !p.folds.felt.Counts(p.options) {
+		return fmt.Errorf("%w: the cut-off was chosen anew", errNoCheckpoint)
+	}
+	return nil
+}
+
+// follow applies new facts until ctx is done.
+func (p *projector) follow(ctx context.Context) error {
+	return p.run(ctx, p.ledger.Follow)
+}
+
+// run applies what read gives. What the ledger has lost is said, and passed over: all
+// else is still true.
+func (p *projector) run(ctx context.Context, read func(context.Context, ledger.Sequence, func(ledger.Record) error) error) error {
+	for {
+		err := read(ctx, p.seq, p.apply)
+		var gone ledger.Missing
+		if !errors.As(err, &gone) {
+			return err
+		}
+		p.log.Error("the ledger has lost facts", "error", gone)
+		p.mu.Lock()
+		p.seq, p.missing, p.fresh = gone.To, gone.Error(), false
+		p.mu.Unlock()
+	}
+}
+
+func (p *projector) apply(r ledger.Record) error {
+	var b experience.Batch
+	if err := b.UnmarshalBinary(r.Data); err != nil {
+		return fmt.Errorf("record %d of the ledger: %w", r.Sequence, err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.folds.apply(&b)
+	p.seq, p.fresh = r.Sequence, false
+	close(p.changed)
+	p.changed = make(chan struct{})
+	return nil
+}
+
+// position returns where a source goes on.
+func (p *projector) position(name string) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.folds.intake.Position(name)
+}
+
+// notify returns a channel that is closed at the next change.
+func (p *projector) notify() <-chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.changed
+}
+
+// now returns the answer, at most answerAge old, and when it was made.
+func (p *projector) now() (view.Answer, time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.asOf.IsZero() && (p.fresh || time.Since(p.asOf) < answerAge) {
+		return p.answer, p.asOf
+	}
+	p.answer, p.asOf, p.fresh = p.folds.answer(), time.Now(), true
+	return p.answer, p.asOf
+}
+
+// save writes the checkpoint if anything has changed since the last one.
+func (p *projector) save() error {
+	p.mu.Lock()
+	seq := p.seq
+	if seq == p.saved {
+		p.mu.Unlock()
+		return nil
+	}
+	state, err := encodeCheckpoint(p.folds, seq)
+	p.mu.Unlock()
+	if err == nil {
+		err = writeWhole(p.path, state, 0o600)
+	}
+	if err != nil {
+		return fmt.Errorf("write checkpoint: %w", err)
+	}
+	p.mu.Lock()
+	p.saved = seq
+	p.mu.Unlock()
+	return nil
+}
+
+// errUpTo ends the reading of a ledger at the record that was wanted.
+var errUpTo = errors.New("read far enough")
+
+// refold makes the felt fold anew from the ledger when facts came too late for it, with
+// room for all of them, so that nothing stays uncounted.
+func (p *projector) refold(ctx context.Context) error {
+	p.mu.Lock()
+	late, upTo := p.folds.felt.Late(), p.seq
+	p.mu.Unlock()
+	if late == 0 {
+		return nil
+	}
+	o := p.options
+	o.Lateness = felt.Forever
+	anew := felt.New(o)
+	done := ledger.Sequence(0)
+	add := func(r ledger.Record) error {
+		if r.Sequence > upTo {
+			return errUpTo
+		}
+		var b experience.Batch
+		if err := b.UnmarshalBinary(r.Data); err != nil {
+			return err
+		}
+		anew.Apply(&b)
+		done = r.Sequence
+		return ctx.Err()
+	}
+	if err := p.ledger.Read(ctx, done, add); err != nil && !errors.Is(err, errUpTo) {
+		return fmt.Errorf("fold late facts: %w", err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	upTo = p.seq // the little that came meanwhile
+	if err := p.ledger.Read(ctx, done, add); err != nil && !errors.Is(err, errUpTo) {
+		return fmt.Errorf("fold late facts: %w", err)
+	}
+	anew.Settle(p.options.Lateness)
+	p.folds.felt, p.fresh = anew, false
+	close(p.changed)
+	p.changed = make(chan struct{})
+	p.log.Info("late facts are counted", "facts", late)
+	return nil
+}
+
+// knows reports whether the folds have taken in the record at seq.
+func (p *projector) knows(seq ledger.Sequence) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.seq >= seq
+}
+
+// sources returns what is known of each source, and in words what the ledger has lost.
+func (p *projector) sources() (known map[string]intake.Source, missing string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.folds.intake.Answer().Sources, p.missing
+}

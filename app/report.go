@@ -1,0 +1,102 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"io"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/honderd/honderd/config"
+	"github.com/honderd/honderd/experience"
+	"github.com/honderd/honderd/fold/felt"
+	"github.com/honderd/honderd/source/accesslog"
+	"github.com/honderd/honderd/view"
+)
+
+// ReportOptions say what a report is of.
+type ReportOptions struct {
+	Config       config.Config
+	Paths        []string // logs; "-" is Stdin
+	Stdin        io.Reader
+	Format       string // of all logs; "": detect
+	Raw          bool   // judge nothing
+	Since, Until time.Time
+	Progress     func(read, total int64) // may be nil
+}
+
+// Report reads whole logs and returns how it was for the people in them. When a log
+// goes back in time further than a fold puts up with, it is read again with more memory,
+// so that the answer is exact; standard input cannot be read again, and the answer says
+// what was left out.
+func Report(ctx context.Context, o ReportOptions) (view.Answer, error) {
+	salt := make([]byte, 32)
+	rand.Read(salt)
+	options := parserOptions(o.Config, o.Format, salt)
+	options.Raw = o.Raw
+	options.Since, options.Until = unixMilli(o.Since), unixMilli(o.Until)
+	parser, err := accesslog.NewParser(options)
+	if err != nil {
+		return view.Answer{}, err
+	}
+	how := felt.Options{Cutoff: o.Config.Cutoff, Paper: o.Raw}
+	f, err := foldLogs(ctx, o, parser, how)
+	if err == nil && f.felt.Late() > 0 && !slices.Contains(o.Paths, "-") {
+		how.Lateness = felt.Forever
+		f, err = foldLogs(ctx, o, parser, how)
+	}
+	if err != nil {
+		return view.Answer{}, err
+	}
+	return f.answer(), nil
+}
+
+func foldLogs(ctx context.Context, o ReportOptions, p *accesslog.Parser, how felt.Options) (*folds, error) {
+	f := newFolds(how)
+	logs := accesslog.Whole{Parser: p, Paths: o.Paths, Stdin: o.Stdin, Workers: runtime.GOMAXPROCS(0), Progress: o.Progress}
+	horizon := time.Now().Add(future).UnixMilli()
+	err := logs.Run(ctx, "", func(_ context.Context, b *experience.Batch) error {
+		dropFuture(b, horizon)
+		f.apply(b)
+		return nil
+	})
+	if err == nil {
+		err = ctx.Err()
+	}
+	return f, err
+}
+
+func (f *folds) apply(b *experience.Batch) {
+	for _, one := range f.all() {
+		one.Apply(b)
+	}
+}
+
+func (f *folds) answer() view.Answer {
+	return view.Compose(view.Folds{Felt: f.felt.Answer(), Faults: f.faults.Answer(), Intake: f.intake.Answer()})
+}
+
+// future is how far ahead of our clock a log may be: it may have another idea of its
+// time zone, but not of the day.
+const future = 26 * time.Hour
+
+// dropFuture takes the experiences from after horizon, in Unix milliseconds, out of b:
+// one wrong clock would end the period in another century.
+func dropFuture(b *experience.Batch, horizon int64) {
+	b.Items = slices.DeleteFunc(b.Items, func(e experience.Experience) bool {
+		if e.At <= horizon {
+			return false
+		}
+		b.Tally.Parsed--
+		b.Tally.Reject("from the future: a clock was wrong", e.Time().Format(time.RFC3339))
+		return true
+	})
+}
+
+func unixMilli(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}

@@ -1,0 +1,209 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/honderd/honderd/config"
+	"github.com/honderd/honderd/fold/felt"
+	"github.com/honderd/honderd/ledger"
+	"github.com/honderd/honderd/ledger/jetstream"
+	"github.com/honderd/honderd/source"
+)
+
+// Server is the whole product in one process: sources, ledger, folds and pages.
+type Server struct {
+	config    config.Config
+	log       *slog.Logger
+	sources   []source.Source
+	ledger    ledger.Ledger
+	projector *projector
+	listener  net.Listener
+	http      *http.Server
+	troubles  troubles
+}
+
+// checkpointEvery is how often the state is saved: what came since is folded again
+// after a crash.
+const checkpointEvery = 20 * time.Second
+
+// NewServer opens everything that c names and listens, but serves nobody before Run.
+// more are sources beside those of c.
+func NewServer(ctx context.Context, c config.Config, log *slog.Logger, more ...source.Source) (*Server, error) {
+	s := &Server{config: c, log: log}
+	listener, err := listen(c.Listen)
+	if err != nil {
+		return nil, err
+	}
+	s.listener = listener
+	if err := s.open(ctx, more); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return s, nil
+}
+
+func listen(address string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w (fix: stop what listens there, or choose another address with --listen)", address, err)
+	}
+	return l, nil
+}
+
+func (s *Server) open(ctx context.Context, more []source.Source) error {
+	dir := s.config.Data
+	l, err := jetstream.Open(ctx, jetstream.Options{Dir: filepath.Join(dir, "ledger"), Log: s.log})
+	if err != nil {
+		return err
+	}
+	s.ledger = l
+	salt, err := loadSalt(filepath.Join(dir, "salt"))
+	if err != nil {
+		return err
+	}
+	if s.sources, err = newSources(s.config, salt, s.log); err != nil {
+		return err
+	}
+	s.sources = append(s.sources, more...)
+	s.projector = newProjector(l, dir, felt.Options{Cutoff: s.config.Cutoff}, s.log)
+	return s.projector.catchUp(ctx)
+}
+
+// loadSalt returns the key of all pseudonyms, which is made the first time.
+func loadSalt(path string) ([]byte, error) {
+	salt, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		salt = make([]byte, 32)
+		rand.Read(salt)
+		if err := writeWhole(path, salt, 0o600); err != nil {
+			return nil, fmt.Errorf("keep the salt: %w", err)
+		}
+		return salt, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the salt: %w", err)
+	}
+	if len(salt) != 32 {
+		return nil, fmt.Errorf("the salt in %s has %d bytes, not 32 (fix: put back the copy from your backup; without it everybody is somebody new)", path, len(salt))
+	}
+	return salt, nil
+}
+
+// Address returns where the pages are, for instance "127.0.0.1:8100".
+func (s *Server) Address() string { return s.listener.Addr().String() }
+
+// Run serves until ctx is done, then stops in the opposite order of starting: sources,
+// folds, pages, ledger.
+func (s *Server) Run(ctx context.Context) error {
+	pages, err := s.pages()
+	if err != nil {
+		return errors.Join(err, s.close())
+	}
+	reading, stopReading := context.WithCancel(ctx)
+	s.http = &http.Server{
+		Handler: pages, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+		BaseContext: func(net.Listener) context.Context { return reading }, // so that pages that update themselves end
+	}
+	folding, stopFolding := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopReading()
+	defer stopFolding()
+	failed := make(chan error, 2)
+	var readers, folders sync.WaitGroup
+	folders.Go(func() { failed <- s.projector.follow(folding) })
+	folders.Go(func() { s.keep(folding) })
+	for _, one := range s.sources {
+		readers.Go(func() { s.read(reading, one) })
+	}
+	go func() { failed <- s.http.Serve(s.listener) }()
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	stopReading()
+	readers.Wait()
+	s.drain()
+	stopFolding()
+	folders.Wait()
+	if errors.Is(err, http.ErrServerClosed) {
+		err = nil
+	}
+	return errors.Join(err, s.close())
+}
+
+// drain waits a moment until the folds know all that the sources gave, so that the next
+// start is quick; nothing is lost without it.
+func (s *Server) drain() {
+	ctx, stop := context.WithTimeout(context.Background(), 5*time.Second)
+	defer stop()
+	last, err := s.ledger.Last(ctx)
+	if err != nil {
+		return
+	}
+	for {
+		changed := s.projector.notify()
+		if s.projector.knows(last) {
+			return
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// keep saves the state now and then, and counts what came late.
+func (s *Server) keep(ctx context.Context) {
+	tick := time.NewTicker(checkpointEvery)
+	late := time.NewTicker(time.Second)
+	defer tick.Stop()
+	defer late.Stop()
+	for {
+		var err error
+		select {
+		case <-tick.C:
+			err = s.projector.save()
+		case <-late.C:
+			err = s.projector.refold(ctx)
+		case <-ctx.Done():
+			if err := s.projector.save(); err != nil {
+				s.log.Warn("state not saved: the next start folds it again", "error", err)
+			}
+			return
+		}
+		if err != nil && ctx.Err() == nil {
+			s.log.Warn("state not kept", "error", err)
+		}
+	}
+}
+
+// close gives back what open and NewServer took.
+func (s *Server) close() error {
+	var errs []error
+	if s.http != nil {
+		ctx, stop := context.WithTimeout(context.Background(), 2*time.Second)
+		defer stop()
+		if err := s.http.Shutdown(ctx); err != nil {
+			errs = append(errs, s.http.Close())
+		}
+	}
+	if s.listener != nil {
+		if err := s.listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	if s.ledger != nil {
+		errs = append(errs, s.ledger.Close())
+	}
+	return errors.Join(errs...)
+}

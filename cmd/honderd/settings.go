@@ -1,0 +1,89 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/honderd/honderd/config"
+)
+
+// settings are the flags that stand above honderd.yaml.
+type settings struct {
+	file, person, robots, language, zone string
+	cutoff                               time.Duration
+}
+
+func (s *settings) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&s.file, "config", "", "configuration in `FILE` (default: none)")
+	flags.StringVar(&s.person, "person", "", "who is one person: address, address+agent, header:NAME or field:NAME (default address+agent)")
+	flags.StringVar(&s.robots, "robots", "", "apart: count robots and probes apart; include: count them as people (default apart)")
+	flags.DurationVar(&s.cutoff, "cutoff", 0, "how long somebody may be silent and still be there, as 30m (default: learned)")
+	flags.StringVar(&s.language, "lang", "", "language of words: en or nl (default en)")
+	flags.StringVar(&s.zone, "zone", "", "time zone of words, as Europe/Amsterdam (default: this machine's)")
+}
+
+// config returns the configuration: that of the file, of fallback when no file is named
+// and it exists, or the default; and above it the flags. It is checked as one, so that
+// a flag is judged as a line in the file is.
+func (s *settings) config(fallback string) (config.Config, error) {
+	path := s.file
+	if path == "" && fallback != "" {
+		if _, err := os.Stat(fallback); !errors.Is(err, fs.ErrNotExist) {
+			path = fallback
+		}
+	}
+	c := config.Default()
+	if path != "" {
+		var err error
+		options := config.Options{Env: os.LookupEnv, ReadFile: config.ReadFile, Format: checkFormat}
+		if c, err = options.Load(path); err != nil {
+			return c, err
+		}
+	}
+	return c, s.over(&c)
+}
+
+// over puts the flags above c.
+func (s *settings) over(c *config.Config) error {
+	var errs []error
+	if s.person != "" {
+		r, err := config.ParseRecognise(s.person)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("--person: %w", err))
+		}
+		c.People.Recognise = r
+	}
+	switch s.robots {
+	case "":
+	case "apart", "include":
+		c.People.Robots = s.robots
+	default:
+		errs = append(errs, fmt.Errorf("--robots %q: not a choice (fix: write apart or include)", s.robots))
+	}
+	switch s.language {
+	case "":
+	case "en", "nl":
+		c.Language = s.language
+	default:
+		errs = append(errs, fmt.Errorf("--lang %q: not a language we speak (fix: write en or nl)", s.language))
+	}
+	if s.zone != "" {
+		if _, err := time.LoadLocation(s.zone); err != nil {
+			errs = append(errs, fmt.Errorf("--zone %q: not a time zone (fix: write one as Europe/Amsterdam or UTC)", s.zone))
+		}
+		c.Zone = s.zone
+	}
+	if s.cutoff < 0 || s.cutoff > 24*time.Hour {
+		errs = append(errs, fmt.Errorf("--cutoff %v: must be up to 24h (fix: write 30m)", s.cutoff))
+	}
+	if s.cutoff != 0 {
+		c.Cutoff = s.cutoff
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,159 @@
+// Package config reads honderd.yaml into one checked struct, and reports every
+// mistake in it at once, each with its place and its way out.
+package config
+
+import (
+	_ "embed" // for example.yaml
+	"net/netip"
+	"time"
+
+	"github.com/honderd/honderd/experience"
+)
+
+// MaxBytes is how long a configuration may be: a longer file is a log or a picture
+// given by mistake.
+const MaxBytes = 1 << 20
+
+// Every field with a yaml key is a key of honderd.yaml; its comment is what Schema
+// tells an editor about it. The tag is names the kind of value, which kinds.go knows.
+
+// Config is all that honderd.yaml says, checked. What it does not say is as in Default.
+type Config struct {
+	// Listen is the address of the dashboard, as host:port.
+	Listen string `yaml:"listen" is:"address"`
+
+	// Data is the folder that holds everything. One that does not start with / is
+	// looked for where the program was started.
+	Data string `yaml:"data" is:"folder"`
+
+	// Language of the pages: en or nl. When it is not written: what the browser asks for.
+	Language string `yaml:"language" is:"en|nl"`
+
+	// Zone is the time zone of the pages, such as Europe/Amsterdam. When it is not
+	// written: the machine's.
+	Zone string `yaml:"zone" is:"zone"`
+
+	// Sources are where people's experiences are read from.
+	Sources []Source `yaml:"sources"`
+
+	// People says who is one person.
+	People People `yaml:"people"`
+
+	// Cutoff is how long somebody may do nothing and still be there, such as 30m.
+	// When it is not written it is 0: learned from the people themselves.
+	Cutoff time.Duration `yaml:"cutoff" is:"cutoff"`
+
+	// Judging says when an experience is bad.
+	Judging Judging `yaml:"judging"`
+}
+
+// Source is one thing that people's experiences are read from.
+type Source struct {
+	// Log is the path of an access log. It must be written.
+	Log string `yaml:"log" is:"log,required"`
+
+	// Format is how the lines of the log are written: an nginx log_format, an Apache
+	// LogFormat, or the name of a known format. When it is not written it is found out.
+	Format string `yaml:"format" is:"format"`
+}
+
+// People says who is one person.
+type People struct {
+	// Recognise is what tells people apart: address, address+agent, header:NAME or
+	// field:NAME.
+	Recognise Recognise `yaml:"recognise" is:"recognise"`
+
+	// TrustedProxies are the networks whose word is taken for the address of the
+	// person behind them; [] is none. When it is not written it is nil: the machine
+	// itself and private networks.
+	TrustedProxies []netip.Prefix `yaml:"trusted_proxies" is:"network"`
+
+	// Robots says whether robots are kept apart from people, or counted as people:
+	// apart or include.
+	Robots string `yaml:"robots" is:"apart|include"`
+}
+
+// Judging says when an experience is bad. A list takes the place of the default.
+type Judging struct {
+	// Patience is how long a person waits before a good answer is a bad experience;
+	// 0 is forever.
+	Patience time.Duration `yaml:"patience" is:"duration"`
+
+	// GaveUpAfter is how long a person must have waited before leaving counts against
+	// the service; 0 counts everybody who left.
+	GaveUpAfter time.Duration `yaml:"gave_up_after" is:"duration"`
+
+	// BadStatus are the status codes below 500 that are the service's fault.
+	BadStatus []int `yaml:"bad_status" is:"bad status"`
+
+	// GoodStatus are the status codes from 500 up that are not the service's fault.
+	GoodStatus []int `yaml:"good_status" is:"good status"`
+
+	// Parts are the endings of the files that a page asks for by itself.
+	Parts []string `yaml:"parts" is:"ending"`
+
+	// Unseen are the names of the files that nobody notices missing.
+	Unseen []string `yaml:"unseen" is:"name"`
+
+	// Robots are more words in the user agents of robots.
+	Robots []string `yaml:"robots" is:"word"`
+
+	// Probes are more words in the user agents of monitoring.
+	Probes []string `yaml:"probes" is:"word"`
+}
+
+// Default is the configuration of somebody who wrote none.
+func Default() Config {
+	rules := experience.DefaultRules()
+	return Config{
+		Listen: "127.0.0.1:8100",
+		Data:   "./honderd-data",
+		People: People{Recognise: ByAddressAndAgent, Robots: "apart"},
+		Judging: Judging{
+			Patience:    rules.Patience,
+			GaveUpAfter: rules.GaveUpAfter,
+			BadStatus:   rules.Bad,
+			GoodStatus:  rules.Good,
+			Parts:       rules.Parts,
+			Unseen:      rules.Unseen,
+			Robots:      rules.Robots,
+			Probes:      rules.Probes,
+		},
+	}
+}
+
+// Rules returns the rules by which experiences are judged.
+func (c Config) Rules() experience.Rules {
+	return experience.Rules{
+		Patience:    c.Judging.Patience,
+		GaveUpAfter: c.Judging.GaveUpAfter,
+		Bad:         c.Judging.BadStatus,
+		Good:        c.Judging.GoodStatus,
+		Parts:       c.Judging.Parts,
+		Unseen:      c.Judging.Unseen,
+		Robots:      c.Judging.Robots,
+		Probes:      c.Judging.Probes,
+	}
+}
+
+// CutoffLearned reports whether the cut-off is to be learned from the people.
+func (c Config) CutoffLearned() bool { return c.Cutoff == 0 }
+
+// RobotsCount reports whether robots are counted as people.
+func (c Config) RobotsCount() bool { return c.People.Robots == "include" }
+
+// Location returns the time zone of the pages. It fails only when the machine has lost
+// the zone since the configuration was read.
+func (c Config) Location() (*time.Location, error) {
+	if c.Zone == "" {
+		return time.Local, nil
+	}
+	return time.LoadLocation(c.Zone)
+}
+
+//go:embed example.yaml
+var example string
+
+// Example returns a honderd.yaml with every key, explained. It says nothing that is not
+// the default.
+func Example() string { return example }

@@ -1,0 +1,129 @@
+// Command bench measures how fast and how small honderd is, beside a peer and beside
+// the limits of the machine, and writes docs/benchmarks.md.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+)
+
+func main() {
+	lines := flag.Int("lines", 5_000_000, "lines of the log")
+	runs := flag.Int("runs", 5, "runs of each command; the median is quoted")
+	peer := flag.Bool("peer", true, "compare with goaccess when it is installed")
+	out := flag.String("out", "docs/benchmarks.md", "where the result goes")
+	flag.Parse()
+	if err := run(*lines, *runs, *peer, *out); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(lines, runs int, peer bool, out string) error {
+	dir, err := os.MkdirTemp("", "honderd-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	binary := filepath.Join(dir, "honderd")
+	size, err := build(binary)
+	if err != nil {
+		return err
+	}
+	log := filepath.Join(dir, "access.log")
+	people, bytes, err := generate(log, lines)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("log: %d lines, %d people, %.0f MB\n", lines, people, float64(bytes)/1e6)
+	t := table{lines: lines, people: people, bytes: bytes, binary: size}
+	if t.read, err = repeat(runs, "cat", log); err != nil {
+		return err
+	}
+	if t.report, err = repeat(runs, binary, "report", "--json", log); err != nil {
+		return err
+	}
+	fmt.Printf("report: %v, %.2f M lines/s, %d MB\n", t.report.wall, t.perSecond(t.report), t.report.peak>>20)
+	if _, err := exec.LookPath("goaccess"); peer && err == nil {
+		if t.peer, err = repeat(1, "goaccess", log, "--log-format=COMBINED", "--no-global-config", "-o", filepath.Join(dir, "peer.json")); err != nil {
+			return err
+		}
+		fmt.Printf("goaccess: %v\n", t.peer.wall)
+	}
+	if t.serve, err = serve(binary, dir, runs); err != nil {
+		return err
+	}
+	fmt.Printf("serve: first page after %v, %d MB idle\n", t.serve.firstPage, t.serve.idle>>20)
+	return os.WriteFile(out, []byte(t.markdown()), 0o644)
+}
+
+// build makes the binary that people get and returns its size.
+func build(binary string) (int64, error) {
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w -buildid=", "-o", binary, "./cmd/honderd")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	cmd.Stderr = os.Stderr
+	if err := cmd.Run(); err != nil {
+		return 0, fmt.Errorf("build: %w", err)
+	}
+	info, err := os.Stat(binary)
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
+}
+
+// table is all that was measured.
+type table struct {
+	lines, people      int
+	bytes, binary      int64
+	read, report, peer usage
+	serve              serving
+}
+
+func (t *table) perSecond(u usage) float64 { return float64(t.lines) / u.wall.Seconds() / 1e6 }
+
+func (t *table) markdown() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# Benchmarks\n`make bench` wrote this on %s, on %s.\n", time.Now().Format("2006-01-02"), machine())
+	fmt.Fprintf(&b, "Medians; peak memory is the largest of one process. The machine is shared and noisy: go by the ratios.\n\n")
+	fmt.Fprintf(&b, "## report\nA combined log of %d lines (%.0f MB, %d people over a week), made by `internal/tool/bench`.\n\n", t.lines, float64(t.bytes)/1e6, t.people)
+	b.WriteString("| | wall | CPU | M lines/s | peak memory |\n|---|---|---|---|---|\n")
+	row := func(name string, u usage) {
+		fmt.Fprintf(&b, "| %s | %.2f s | %.2f s | %.2f | %.0f MB |\n", name, u.wall.Seconds(), u.cpu.Seconds(), t.perSecond(u), float64(u.peak)/1e6)
+	}
+	row("`cat` (the file read once: the limit)", t.read)
+	row("`honderd report --json`", t.report)
+	if t.peer.wall > 0 {
+		row("`goaccess -o json` (one run)", t.peer)
+		fmt.Fprintf(&b, "\n%.0f times as fast as GoAccess by wall clock, %.0f times by CPU. GoAccess makes other reports of the same log than we do.\n",
+			t.peer.wall.Seconds()/t.report.wall.Seconds(), t.peer.cpu.Seconds()/t.report.cpu.Seconds())
+	} else {
+		b.WriteString("\nGoAccess was not installed.\n")
+	}
+	budget := 100e6 + 64*float64(t.people)
+	fmt.Fprintf(&b, "Memory: the budget of 100 MB and 64 bytes a person is %.0f MB; %.0f MB were used.\n\n", budget/1e6, float64(t.report.peak)/1e6)
+	b.WriteString("## serve\n| | measured | wanted |\n|---|---|---|\n")
+	fmt.Fprintf(&b, "| first page after the start, empty folder | %d ms | < 1000 ms |\n", t.serve.firstPage.Milliseconds())
+	fmt.Fprintf(&b, "| resident when idle | %.0f MB | < 40 MB |\n", float64(t.serve.idle)/1e6)
+	fmt.Fprintf(&b, "| binary, stripped, `CGO_ENABLED=0` | %.1f MB | < 40 MB |\n", float64(t.binary)/1e6)
+	return b.String()
+}
+
+func machine() string {
+	name := runtime.GOARCH
+	if info, err := os.ReadFile("/proc/cpuinfo"); err == nil {
+		for line := range strings.Lines(string(info)) {
+			if rest, ok := strings.CutPrefix(line, "model name"); ok {
+				name = strings.TrimSpace(strings.TrimLeft(rest, "\t :"))
+				break
+			}
+		}
+	}
+	return fmt.Sprintf("%d cores (%s), %s, %s", runtime.NumCPU(), name, runtime.GOOS, runtime.Version())
+}

@@ -1,0 +1,100 @@
+package jetstream_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/honderd/honderd/ledger"
+)
+
+// noise returns bytes as a block of experiences has them: they cannot be packed.
+func noise(size int) []byte {
+	dice := rand.New(rand.NewPCG(3, 4))
+	data := make([]byte, size)
+	for i := range data {
+		data[i] = byte(dice.Uint32())
+	}
+	return data
+}
+
+func BenchmarkAppend(b *testing.B) {
+	for _, size := range []int{200, 100 << 10} {
+		for _, workers := range []int{1, 8} {
+			b.Run(fmt.Sprintf("%dB/goroutines=%d", size, workers), func(b *testing.B) {
+				benchmarkAppend(b, size, workers)
+			})
+		}
+	}
+}
+
+func benchmarkAppend(b *testing.B, size, workers int) {
+	l := open(b, b.TempDir())
+	defer l.Close()
+	data := noise(size)
+	var next atomic.Int64
+	var group sync.WaitGroup
+	b.SetBytes(int64(size))
+	b.ResetTimer()
+	for range workers {
+		group.Go(func() {
+			for n := next.Add(1); n <= int64(b.N); n = next.Add(1) {
+				if _, err := l.Append(b.Context(), "test", fmt.Sprint(n), data); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	group.Wait()
+	b.StopTimer()
+}
+
+func BenchmarkRead(b *testing.B) {
+	for _, size := range []int{200, 200 << 10} {
+		b.Run(fmt.Sprintf("%dB", size), func(b *testing.B) {
+			l := open(b, b.TempDir())
+			defer l.Close()
+			data := noise(size)
+			records := min(64<<20/size, 20_000)
+			for range records {
+				if _, err := l.Append(b.Context(), "test", "", data); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.SetBytes(int64(size * records))
+			for b.Loop() {
+				n := 0
+				if err := l.Read(b.Context(), 0, func(ledger.Record) error { n++; return nil }); err != nil || n != records {
+					b.Fatalf("Read() gave %d of %d, %v", n, records, err)
+				}
+			}
+			b.ReportMetric(float64(records*b.N)/b.Elapsed().Seconds(), "records/s")
+		})
+	}
+}
+
+// BenchmarkOpenAfterCrash opens 256 MiB whose index was not written: the server
+// reads all of it again.
+func BenchmarkOpenAfterCrash(b *testing.B) {
+	dir := b.TempDir()
+	l := open(b, dir)
+	data := noise(200 << 10)
+	const records = 256 << 20 / (200 << 10)
+	for range records {
+		if _, err := l.Append(b.Context(), "test", "", data); err != nil {
+			b.Fatal(err)
+		}
+	}
+	l.Close()
+	b.SetBytes(records * int64(len(data)))
+	for b.Loop() {
+		if err := os.Remove(messages(dir, "index.db")); err != nil {
+			b.Fatal(err)
+		}
+		open(b, dir).Close()
+	}
+}

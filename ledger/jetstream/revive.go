@@ -1,0 +1,139 @@
+package jetstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/honderd/honderd/ledger"
+)
+
+// A stream that could not write once never writes again: since 2.12 the server
+// keeps the first write error, and does not even answer the publisher. So the
+// engine that met one is thrown away, and a new one is started on the same folder
+// as soon as a file of the size of the record can be written there.
+
+const (
+	// probeFile is written and removed to see whether there is room again.
+	probeFile = "honderd.room"
+
+	// probeMore is the room that must be there beside the record itself: the stream
+	// writes an index, and starting it writes a few small files.
+	probeMore = 256 << 10
+)
+
+// start returns a running engine on the folder that has all that was accepted.
+func (l *Ledger) start(ctx context.Context) (*engine, error) {
+	e, err := startEngine(ctx, l.folder.dir, l.options.Remember, l.options.Log)
+	if err != nil {
+		return nil, l.refused(errors.Join(err, l.probe(probeMore))) // the server often does not say why
+	}
+	s, err := e.state(ctx)
+	if err != nil {
+		e.stop()
+		return nil, l.refused(err)
+	}
+	if floor := l.mark.value(); s.last < floor {
+		e.stop()
+		return nil, l.cutOff(ledger.Missing{From: s.last + 1, To: floor})
+	}
+	if lost := s.lost(); lost > 0 {
+		l.options.Log.Warn("ledger has lost records", "folder", l.folder.dir, "records", lost, "last", s.last)
+	}
+	return e, nil
+}
+
+// working returns an engine that can write a record of size bytes, as far as is
+// known. It replaces one that met a write error when there is room again.
+func (l *Ledger) working(ctx context.Context, size int) (*engine, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	failure := l.engine.failure()
+	if failure == nil {
+		return l.engine, nil
+	}
+	if time.Since(l.retried) < l.options.Retry {
+		return nil, l.refused(failure)
+	}
+	defer func() { l.retried = time.Now() }()
+	if err := l.probe(size + probeMore); err != nil {
+		return nil, l.refused(err)
+	}
+	l.engine.stop()
+	e, err := l.start(ctx)
+	if err != nil {
+		return nil, err
+	}
+	l.options.Log.Info("ledger writes again", "folder", l.folder.dir)
+	l.engine = e
+	return e, nil
+}
+
+// withEngine runs f with the engine, and once more with its successor when it was
+// replaced meanwhile.
+func (l *Ledger) withEngine(ctx context.Context, f func(*engine) error) error {
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		e, err := l.current()
+		if err != nil {
+			return err
+		}
+		err = f(e)
+		if err == nil || !e.isStopped() {
+			return err
+		}
+		next, gone := l.current()
+		if gone != nil {
+			return gone
+		}
+		if next == e {
+			return err
+		}
+	}
+}
+
+// current returns the engine of now, which may have met a write error: it can
+// still be read.
+func (l *Ledger) current() (*engine, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return nil, ledger.ErrClosed
+	}
+	return l.engine, nil
+}
+
+// probe writes size bytes beside the stream and removes them.
+func (l *Ledger) probe(size int) error {
+	name := l.folder.path(probeFile)
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(make([]byte, size))
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close(), os.Remove(name))
+}
+
+// refused says why a record was not kept, and what to do.
+func (l *Ledger) refused(err error) error {
+	switch {
+	case isFull(err):
+		return fmt.Errorf("ledger %s: %w: %w (fix: make room there; it goes on by itself)", l.folder.dir, ledger.ErrFull, err)
+	case errors.Is(err, errWrite):
+		return fmt.Errorf("ledger %s: %w (fix: check the disk and who may write there; it goes on by itself)", l.folder.dir, err)
+	}
+	return fmt.Errorf("ledger %s: %w", l.folder.dir, err)
+}
+
+// isFull reports whether err says that there is no room: no space, or no quota.
+func isFull(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG)
+}

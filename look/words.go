@@ -1,0 +1,126 @@
+package look
+
+import (
+	"fmt"
+	"strings"
+)
+
+// FewPeople is below how many people a share says too little to judge by.
+const FewPeople = 200
+
+// Headline says how many people had a flawless time.
+func (r Reader) Headline(active, flawless int64) string {
+	switch {
+	case active <= 0:
+		return r.T("Nobody was here, so nothing was measured.")
+	case active == 1 && flawless == 1:
+		return r.T("One person was here, and had a flawless time.")
+	case active == 1:
+		return r.T("One person was here, and was hurt.")
+	case flawless == active:
+		return r.T("All %s people had a flawless time.", r.Count(active))
+	case flawless == 0:
+		return r.T("None of %s people had a flawless time.", r.Count(active))
+	case flawless == 1:
+		return r.T("1 of %s people had a flawless time.", r.Count(active))
+	default:
+		return r.T("%s of %s people had a flawless time.", r.Count(flawless), r.Count(active))
+	}
+}
+
+// Certainty says how sure the headline is.
+func (r Reader) Certainty(active int64, low, high *float64) string {
+	switch {
+	case active <= 0:
+		return r.T("That is not 100%: it is not known.")
+	case active == 1 || low == nil || high == nil:
+		return r.T("That is too few people to judge by.")
+	}
+	a, b := r.Interval(*low, *high)
+	if active < FewPeople {
+		return r.T("Too few people to judge by: with %s, the true share lies anywhere between %s and %s.", r.People(active), a, b)
+	}
+	return r.T("With this many people, the true share lies between %s and %s.", a, b)
+}
+
+// Harm says how many people were hurt, how many of them gave up, and what time they
+// lost together, in milliseconds.
+func (r Reader) Harm(active, hurt, gaveUp, lost int64) string {
+	if active <= 0 {
+		return ""
+	}
+	if hurt <= 0 {
+		return r.T("Nobody was hurt.")
+	}
+	words := r.T("%s people were hurt", r.Count(hurt))
+	if hurt == 1 {
+		words = r.T("1 person was hurt")
+	}
+	if gaveUp > 0 {
+		words += r.T("; %s of them gave up", r.Count(gaveUp))
+	}
+	words += "."
+	if lost > 0 {
+		words += " " + r.T("Together they lost %s.", r.Millis(lost))
+	}
+	return words
+}
+
+// Cause returns the words for the name of a cause.
+func (r Reader) Cause(name string) string {
+	switch name {
+	case "server_error":
+		return r.T("The service failed")
+	case "unreachable":
+		return r.T("Nobody behind the door answered")
+	case "too_many_requests":
+		return r.T("Turned away: too many requests")
+	case "timed_out":
+		return r.T("The service stopped waiting")
+	case "gave_up":
+		return r.T("The person stopped waiting")
+	case "too_slow":
+		return r.T("Slower than patience")
+	default:
+		return r.T(r.Plain(strings.ReplaceAll(name, "_", " ")))
+	}
+}
+
+// Mask returns the words for how a fault was hidden.
+func (r Reader) Mask(name string) string {
+	switch name {
+	case "retry":
+		return r.T("the next server answered")
+	case "stale":
+		return r.T("an older answer was served")
+	case "fallback":
+		return r.T("another answer was served instead")
+	default:
+		return r.T(r.Plain(strings.ReplaceAll(name, "_", " ")))
+	}
+}
+
+// Note returns a note: its format with the args in the language of r or, when there is
+// no translation, its English text.
+func (r Reader) Note(text, format string, args []any) string {
+	if words, ok := r.words[format]; ok {
+		return r.Plain(fmt.Sprintf(words, args...))
+	}
+	return r.Plain(text)
+}
+
+// Worst is a line about the worst window of one length.
+type Worst struct {
+	Name, Share, When, People string
+}
+
+// WorstLines returns the lengths that a reader compares.
+func (r Reader) WorstLines(windows []Window) []Worst {
+	var out []Worst
+	for _, m := range landmarks()[1:] {
+		if w, ok := WindowNear(windows, m); ok && m != 15 {
+			out = append(out, Worst{r.Minutes(w.Minutes), r.Share(w.Worst), r.WindowWhen(w), r.People(w.People)})
+		}
+	}
+	return out
+}

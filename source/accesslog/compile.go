@@ -1,0 +1,146 @@
+package accesslog
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Grammar is a format made ready to read lines with.
+type Grammar struct {
+	name   string
+	number int    // in the list of known grammars; after it: given
+	prefix []byte // what stands before the first variable
+	pieces []piece
+	has    [slots]bool
+	key    slot // where the variable is that a person is recognised by; slotNone: not in this format
+	starts bool // its time is when the request began
+}
+
+// piece is one variable and the text that ends it.
+type piece struct {
+	field
+	after []byte // empty: the end of the line
+}
+
+// maxPieces is the most variables of a format: far more than any server has.
+const maxPieces = 128
+
+// Name returns the name of the format: "combined", "custom".
+func (g *Grammar) Name() string { return g.name }
+
+// compileFormat makes a grammar of a format as it stands in a server's configuration.
+// key is the variable that a person is recognised by, "" for none.
+func compileFormat(name, format, key string) (*Grammar, error) {
+	items, apache, err := readFormat(format)
+	if err != nil {
+		return nil, err
+	}
+	g := &Grammar{name: name, starts: apache}
+	for _, it := range items {
+		g.add(it)
+	}
+	if len(g.pieces) > maxPieces {
+		return nil, fmt.Errorf("has %d variables (fix: at most %d)", len(g.pieces), maxPieces)
+	}
+	g.settle(key)
+	return g, g.check()
+}
+
+// add puts it at the end of g. Variables with nothing between them become one.
+func (g *Grammar) add(it item) {
+	if len(g.pieces) == 0 && it.field == nil {
+		g.prefix = append(g.prefix, it.literal...)
+		return
+	}
+	if it.field == nil {
+		last := &g.pieces[len(g.pieces)-1]
+		last.after = append(last.after, it.literal...)
+		return
+	}
+	if n := len(g.pieces); n > 0 && len(g.pieces[n-1].after) == 0 && g.pieces[n-1].shape != fixed {
+		g.pieces[n-1].field = join(g.pieces[n-1].field, *it.field)
+		return
+	}
+	g.pieces = append(g.pieces, piece{field: *it.field})
+}
+
+// join is what a and b mean when nothing stands between them. Only addresses of pages
+// are written so: $host$request_uri, $uri$is_args$args, %U%q.
+func join(a, b field) field {
+	switch {
+	case a.slot == slotTarget:
+		return a
+	case b.slot == slotTarget:
+		b.tail = true
+		return b
+	default:
+		return field{name: a.name + b.name, shape: text}
+	}
+}
+
+// settle decides, once all is known, where each value ends and which slots count.
+func (g *Grammar) settle(key string) {
+	for i := range g.pieces {
+		p := &g.pieces[i]
+		if p.shape == text && len(p.after) > 0 && p.after[0] == '"' && p.slot != slotRequest && p.slot != slotTarget {
+			p.shape = quoted
+		}
+		if key != "" && p.name == key && g.key == slotNone {
+			if p.slot == slotNone {
+				p.slot = slotKey
+			}
+			g.key = p.slot
+		}
+		if p.name == endOfRequest {
+			g.starts = false
+		}
+		if p.slot != slotNone && g.has[p.slot] {
+			p.slot = slotNone // the first one counts
+		}
+		g.has[p.slot] = true
+	}
+	g.has[slotNone] = false
+	g.fallBack(slotAddress, slotPeer)
+	g.fallBack(slotStatus, slotOriginal)
+}
+
+// fallBack lets slot other serve as slot want when g lacks that.
+func (g *Grammar) fallBack(want, other slot) {
+	if g.has[want] || !g.has[other] {
+		return
+	}
+	for i := range g.pieces {
+		if g.pieces[i].slot == other {
+			g.pieces[i].slot = want
+		}
+	}
+	if g.key == other {
+		g.key = want
+	}
+	g.has[want], g.has[other] = true, false
+}
+
+// check reports what g lacks to be judged by.
+func (g *Grammar) check() error {
+	var errs []error
+	if !g.has[slotStatus] {
+		errs = append(errs, errors.New("has no status (fix: add $status or %>s)"))
+	}
+	if !g.timed() {
+		errs = append(errs, errors.New("has no time (fix: add $time_local or %t)"))
+	}
+	return errors.Join(errs...)
+}
+
+// timed reports whether g says when.
+func (g *Grammar) timed() bool {
+	for _, s := range []slot{slotTime, slotISO, slotEpoch, slotEpochMS, slotEpochUS} {
+		if g.has[s] {
+			return true
+		}
+	}
+	return (g.has[slotYear] || g.has[slotYear2]) && g.has[slotDay]
+}
+
+// asks reports whether g says what was asked for.
+func (g *Grammar) asks() bool { return g.has[slotRequest] || g.has[slotTarget] }

@@ -1,0 +1,142 @@
+package accesslog
+
+import "strings"
+
+// slot is where the value of a variable goes, and so what it means to us.
+type slot uint8
+
+// The slots. A new kind of knowledge gets a slot here, a name in nginx.go or apache.go,
+// and its meaning in judge.go.
+const (
+	slotNone      slot = iota // read over
+	slotKey                   // what a person is recognised by, if the options name it
+	slotAddress               // client
+	slotPeer                  // client as the connection has it; used without slotAddress
+	slotForwarded             // list of addresses, the client first
+	slotTime                  // 23/Nov/2026:20:01:09 +0000
+	slotISO                   // 2026-11-23T20:01:09+00:00
+	slotEpoch                 // seconds since 1970, perhaps with a fraction
+	slotEpochMS               // milliseconds since 1970
+	slotEpochUS               // microseconds since 1970
+	slotYear                  // 2026; from here to slotZone: pieces of a strftime
+	slotYear2                 // 26
+	slotMonth
+	slotMonthName
+	slotDay
+	slotHour
+	slotHour12
+	slotHalf // AM or PM
+	slotMinute
+	slotSecond
+	slotMilli
+	slotMicro
+	slotZone
+	slotRequest  // GET /basket HTTP/1.1
+	slotMethod   // GET
+	slotTarget   // /basket?id=1, or http://shop.example/basket
+	slotStatus   // what the client got
+	slotOriginal // what there was before an error document took its place
+	slotSeconds  // duration, as 0.251
+	slotMillis
+	slotMicros
+	slotAgent
+	slotUpstream // statuses of each attempt: 502, 503 : 200
+	slotCache    // STALE
+	slotChanged  // Apache: 1 when another server than last time was chosen
+	slotSession  // Apache: the server that the session belongs to
+	slotExtra    // whatever stands after a known format
+	slots
+)
+
+// shape is what a value looks like, which decides where it ends.
+type shape uint8
+
+const (
+	word   shape = iota // no space inside, when a space follows
+	text                // anything: when the rest does not fit, it may end later
+	quoted              // anything, ends at the first quote that is not escaped
+	list                // items with ", " or " : " between them
+	fixed               // so many bytes
+)
+
+// field is one variable of a format.
+type field struct {
+	slot  slot
+	shape shape
+	width int    // of fixed
+	name  string // as nginx would call it, without $
+	tail  bool   // only from the first / on: something stands before the target
+	fit   fit
+}
+
+// fit is what a value must look like for the line to fit.
+type fit uint8
+
+const (
+	fitAny fit = iota
+	fitStatus
+	fitTime
+	fitNumber    // digits, dots or -
+	fitDash      // only -
+	fitForwarded // addresses, or -
+	fitAddress   // not empty, not -
+)
+
+// headerName returns the variable of a request header: X-User is http_x_user.
+func headerName(header string) string {
+	return "http_" + strings.ReplaceAll(strings.ToLower(header), "-", "_")
+}
+
+// fieldName returns the variable that somebody means by name, which they may have
+// copied with the sign of their server: $cookie_id, %{id}C, %u.
+func fieldName(name string) string {
+	if strings.HasPrefix(name, "%") {
+		if items, _, err := apacheDirective(name[1:]); err == nil && len(items) == 1 {
+			return items[0].field.name
+		}
+	}
+	name = strings.Trim(name, "${}")
+	return strings.ToLower(name)
+}
+
+// fits reports whether value is what f must look like.
+func (f *field) fits(value []byte) bool {
+	switch f.fit {
+	case fitStatus:
+		return len(value) == 3 && isDigit(value[0]) && isDigit(value[1]) && isDigit(value[2])
+	case fitTime:
+		return len(value) >= 20 && isDigit(value[0])
+	case fitNumber:
+		return len(value) > 0 && (isDigit(value[0]) || (value[0] == '-' && len(value) == 1))
+	case fitDash:
+		return len(value) == 1 && value[0] == '-'
+	case fitForwarded:
+		return looksForwarded(value)
+	case fitAddress:
+		return len(value) > 1
+	default:
+		return true
+	}
+}
+
+func isDigit(c byte) bool { return c-'0' < 10 }
+
+// looksForwarded reports whether value is - or a list of what may be addresses.
+func looksForwarded(value []byte) bool {
+	if len(value) == 1 && value[0] == '-' {
+		return true
+	}
+	dots, colons := 0, 0
+	for _, c := range value {
+		switch {
+		case c == '.':
+			dots++
+		case c == ':':
+			colons++
+		case isDigit(c) || c|0x20 >= 'a' && c|0x20 <= 'f' || c == ',' || c == ' ' || c == '[' || c == ']':
+		default:
+			return false
+		}
+	}
+	return dots >= 3 || colons >= 2
+}

@@ -1,0 +1,198 @@
+package accesslog
+
+import "bytes"
+
+// span is where a value stands in its line.
+type span struct{ from, to int32 }
+
+// maxTries bounds how often values are made longer because the rest of a line did not
+// fit, so that a line made for it cannot hold us up.
+const maxTries = 200
+
+// matcher lays a grammar over a line. It is memory for one worker.
+type matcher struct {
+	at       [slots]span      // where each value was found
+	from, to [maxPieces]int32 // where each piece was found
+}
+
+// value returns the value in slot s, nil when the format has none.
+func (m *matcher) value(g *Grammar, s slot, line []byte) []byte {
+	if !g.has[s] {
+		return nil
+	}
+	return line[m.at[s].from:m.at[s].to]
+}
+
+// match reports whether line fits g, and remembers where the values stand. lenient
+// lets time and status be anything.
+func (m *matcher) match(g *Grammar, line []byte, lenient bool) bool {
+	if len(g.prefix) > 0 && !bytes.HasPrefix(line, g.prefix) {
+		return false
+	}
+	from, search, tries := len(g.prefix), len(g.prefix), maxTries
+	for i := 0; ; {
+		if i == len(g.pieces) {
+			if onlySpace(line[from:]) {
+				break
+			}
+			i, from, search, tries = m.back(g, i, tries)
+			if i < 0 {
+				return false
+			}
+		}
+		p := &g.pieces[i]
+		end := p.end(line, from, search)
+		if end >= 0 && (p.field.fit == fitAny || p.fits(line[from:end]) || (lenient && (p.field.fit == fitStatus || p.field.fit == fitTime))) {
+			m.from[i], m.to[i] = int32(from), int32(end)
+			from = end + len(p.after)
+			search = from
+			i++
+			continue
+		}
+		if end >= 0 && end < len(line) && (p.shape == text || p.shape == list) && tries > 0 {
+			search = end + 1
+			tries--
+			continue
+		}
+		if i, from, search, tries = m.back(g, i, tries); i < 0 {
+			return false
+		}
+	}
+	for i := range g.pieces {
+		m.at[g.pieces[i].slot] = span{m.from[i], m.to[i]}
+	}
+	if g.has[slotExtra] {
+		m.forwarded(line)
+	}
+	return true
+}
+
+// back returns to the last piece before i that may end later, and where to look on for
+// its end. The piece is -1 when there is none.
+func (m *matcher) back(g *Grammar, i, tries int) (piece, from, search, left int) {
+	for i--; i >= 0 && tries > 0; i-- {
+		if s := g.pieces[i].shape; s == text || s == list {
+			return i, int(m.from[i]), int(m.to[i]) + 1, tries - 1
+		}
+	}
+	return -1, 0, 0, 0
+}
+
+// end returns where the value that begins at from ends, looking from search on; -1 when
+// it does not.
+func (p *piece) end(line []byte, from, search int) int {
+	if search > len(line) {
+		return -1
+	}
+	if p.shape == fixed {
+		if end := from + p.width; search == from && end <= len(line) && bytes.HasPrefix(line[end:], p.after) {
+			return end
+		}
+		return -1
+	}
+	if len(p.after) == 0 {
+		if p.shape == word && bytes.IndexByte(line[search:], ' ') >= 0 {
+			return -1
+		}
+		return len(line)
+	}
+	if p.shape == word {
+		n := search + indexByte(line[search:], p.after[0])
+		if n < search || (len(p.after) > 1 && !bytes.HasPrefix(line[n:], p.after)) {
+			return -1
+		}
+		return n
+	}
+	if p.slot == slotTime && search == from && bytes.HasPrefix(line[min(from+clfWidth, len(line)):], p.after) {
+		return from + clfWidth
+	}
+	return p.textEnd(line, from, search)
+}
+
+// indexByte is bytes.IndexByte, quicker for words of a few bytes.
+func indexByte(s []byte, c byte) int {
+	near := min(len(s), 4)
+	for n := range near {
+		if s[n] == c {
+			return n
+		}
+	}
+	if n := bytes.IndexByte(s[near:], c); n >= 0 {
+		return near + n
+	}
+	return -1
+}
+
+// textEnd is end for values that may hold parts of the text that ends them.
+func (p *piece) textEnd(line []byte, from, search int) int {
+	for search <= len(line) {
+		n := indexByte(line[search:], p.after[0])
+		if n < 0 {
+			return -1
+		}
+		n += search
+		if len(p.after) > 1 && !bytes.HasPrefix(line[n:], p.after) {
+			search = n + 1
+			continue
+		}
+		if p.after[0] == '"' && isEscaped(line, from, n) {
+			search = n + 1
+			continue
+		}
+		if p.shape == list && p.inList(line, from, n) {
+			search = n + 1
+			continue
+		}
+		return n
+	}
+	return -1
+}
+
+// isEscaped reports whether a backslash takes its meaning from line[n].
+func isEscaped(line []byte, from, n int) bool {
+	if n == from || line[n-1] != '\\' {
+		return false
+	}
+	slashes := 0
+	for i := n - 1; i >= from && line[i] == '\\'; i-- {
+		slashes++
+	}
+	return slashes%2 == 1
+}
+
+// inList reports whether line[n] belongs to the ", " or " : " between two items.
+func (p *piece) inList(line []byte, from, n int) bool {
+	switch p.after[0] {
+	case ' ':
+		return (n > from && line[n-1] == ',') || bytes.HasPrefix(line[n:], []byte(" : ")) || (n > from+1 && line[n-1] == ':' && line[n-2] == ' ')
+	case ',':
+		return n+1 < len(line) && line[n+1] == ' ' && (len(p.after) == 1 || p.after[1] != ' ')
+	default:
+		return false
+	}
+}
+
+// onlySpace reports whether nothing but space is left of a line.
+func onlySpace(rest []byte) bool {
+	for _, c := range rest {
+		if c != ' ' && c != '\t' {
+			return false
+		}
+	}
+	return true
+}
+
+// forwarded takes the last quoted text of what stands after a known format for the
+// forwarded addresses, if it looks like such.
+func (m *matcher) forwarded(line []byte) {
+	extra := m.at[slotExtra]
+	m.at[slotForwarded] = span{extra.from, extra.from}
+	value := bytes.TrimRight(line[extra.from:extra.to], " ")
+	if len(value) < 2 || value[len(value)-1] != '"' {
+		return
+	}
+	open := bytes.LastIndexByte(value[:len(value)-1], '"')
+	if open >= 0 && looksForwarded(value[open+1:len(value)-1]) {
+		m.at[slotForwarded] = span{extra.from + int32(open) + 1, extra.from + int32(len(value)) - 1}
+	}
+}

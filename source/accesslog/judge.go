@@ -1,0 +1,197 @@
+package accesslog
+
+import (
+	"bytes"
+	"hash/maphash"
+	"math"
+	"time"
+
+	"github.com/honderd/honderd/experience"
+	"github.com/honderd/honderd/internal/robots"
+)
+
+// unknown is the wait of a line that does not say it.
+const unknown = -1
+
+// take makes an experience of the line in w.m, which fits g, and adds it to b; or it
+// only counts the line.
+func (w *Worker) take(g *Grammar, line []byte, ms int64, b *experience.Batch) {
+	o := &w.p.o
+	wait := w.wait(g, line)
+	if g.starts && wait > 0 {
+		ms += wait
+	}
+	address := w.address(g, line)
+	w.counts.add(w.p.addressHash(address))
+	if (o.Since != 0 && ms < o.Since) || (o.Until != 0 && ms >= o.Until) {
+		return
+	}
+	method, target := w.request(g, line)
+	if target == nil && g.asks() {
+		b.Tally.NoRequest++
+		if !o.Raw {
+			return
+		}
+	}
+	agent := w.m.value(g, slotAgent, line)
+	agentHash := maphash.Bytes(w.p.seeds[0], agent)
+	if g.has[slotAgent] && w.robot(agent, agentHash, &b.Tally) && !o.Robots && !o.Raw {
+		return
+	}
+	path := pathOf(target)
+	status := statusOf(w.m.value(g, slotStatus, line))
+	e := experience.Experience{Person: w.person(g, line, address, agent, agentHash), At: ms, Wait: uint32(max(wait, 0))}
+	if o.Raw {
+		raw := experience.RawRules()
+		e.Cause = raw.Judge(status, unknown)
+	} else {
+		w.judge(&e, g, line, status, wait, string(method) == "OPTIONS", path)
+	}
+	var journey []byte
+	if target != nil {
+		journey = journeyOf(path, status)
+	}
+	e.Journey = w.journeys.index(journey, &b.Journeys)
+	if target != nil && (e.Cause != experience.Fine || e.Mask != experience.Unmasked) {
+		w.scratch = appendStep(w.scratch[:0], method, path)
+		e.Step = w.steps.index(w.scratch, &b.Steps)
+	}
+	b.Items = append(b.Items, e)
+}
+
+// judge sets Cause, Mask and Part of e.
+func (w *Worker) judge(e *experience.Experience, g *Grammar, line []byte, status int, wait int64, asksOptions bool, path []byte) {
+	rules := &w.p.o.Rules
+	patience := time.Duration(unknown)
+	if wait >= 0 {
+		patience = time.Duration(wait) * time.Millisecond
+	}
+	e.Cause = rules.Judge(status, patience)
+	what := w.p.partOf(path)
+	e.Part = what.part || asksOptions
+	if what.part && !what.noticed {
+		e.Cause = experience.Fine
+		return
+	}
+	if e.Cause == experience.Fine {
+		e.Mask = w.mask(g, line, status)
+	}
+}
+
+// robot counts agent when it is not a person's.
+func (w *Worker) robot(agent []byte, hash uint64, t *experience.Tally) bool {
+	s := &w.agents[hash%kindSlots]
+	if s.hash != hash || !s.known {
+		*s = kindSlot{hash: hash, kind: w.p.robots.Kind(agent), known: true}
+	}
+	switch s.kind {
+	case robots.Robot:
+		t.Robots++
+		return true
+	case robots.Probe:
+		t.Probes++
+		return true
+	default:
+		return false
+	}
+}
+
+// kindSlots is how many user agents a worker remembers.
+const kindSlots = 1 << 13
+
+// kindSlot remembers whose a user agent is.
+type kindSlot struct {
+	hash  uint64
+	kind  robots.Kind
+	known bool
+}
+
+// wait returns how long the person waited, in milliseconds rounded up; unknown when the
+// line does not say.
+func (w *Worker) wait(g *Grammar, line []byte) int64 {
+	switch {
+	case g.has[slotMicros]:
+		return duration(w.m.value(g, slotMicros, line), 1)
+	case g.has[slotMillis]:
+		return duration(w.m.value(g, slotMillis, line), 1000)
+	case g.has[slotSeconds]:
+		return duration(w.m.value(g, slotSeconds, line), 1_000_000)
+	default:
+		return unknown
+	}
+}
+
+// duration reads a number of units of micros microseconds each, with or without a
+// fraction, and returns milliseconds rounded up.
+func duration(v []byte, micros int64) int64 {
+	total, n := int64(0), 0
+	for ; n < len(v) && isDigit(v[n]); n++ {
+		if n == 12 {
+			return unknown
+		}
+		total = total*10 + int64(v[n]-'0')
+	}
+	if n == 0 {
+		return unknown
+	}
+	total *= micros
+	if n < len(v) && v[n] == '.' {
+		for n++; n < len(v) && isDigit(v[n]); n++ {
+			micros /= 10
+			total += int64(v[n]-'0') * micros
+		}
+	}
+	if n < len(v) {
+		return unknown
+	}
+	return min((total+999)/1000, math.MaxUint32)
+}
+
+// statusOf reads three digits.
+func statusOf(v []byte) int {
+	if len(v) != 3 {
+		return 0
+	}
+	return int(v[0]-'0')*100 + int(v[1]-'0')*10 + int(v[2]-'0')
+}
+
+// request returns what was asked for; target is nil when nothing was.
+func (w *Worker) request(g *Grammar, line []byte) (method, target []byte) {
+	if !g.has[slotRequest] {
+		method, target = w.m.value(g, slotMethod, line), w.m.value(g, slotTarget, line)
+		if len(target) == 0 || string(target) == "-" || (g.has[slotMethod] && !isMethod(method)) {
+			return nil, nil
+		}
+		return method, target
+	}
+	value := w.m.value(g, slotRequest, line)
+	space := bytes.IndexByte(value, ' ')
+	if space < 0 || !isMethod(value[:space]) {
+		return nil, nil
+	}
+	method, target = value[:space], value[space+1:]
+	spoken := false
+	if end := bytes.LastIndexByte(target, ' '); end >= 0 && bytes.HasPrefix(target[end+1:], []byte("HTTP")) {
+		target, spoken = target[:end], true
+	}
+	for len(target) > 0 && target[0] == ' ' {
+		target = target[1:]
+	}
+	if len(target) == 0 || (!spoken && target[0] != '/' && target[0] != '*' && !bytes.Contains(target, []byte("://"))) {
+		return nil, nil
+	}
+	return method, target
+}
+
+// isMethod reports whether v can be the method of a request.
+func isMethod(v []byte) bool {
+	if len(v) < 2 || len(v) > 24 {
+		return false
+	}
+	for _, c := range v {
+		if (c < 'A' || c > 'Z') && c != '-' && c != '_' {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,88 @@
+package accesslog
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/honderd/honderd/experience"
+	"github.com/honderd/honderd/internal/logfile"
+	"github.com/honderd/honderd/source"
+)
+
+// followChunk is small enough that the lines of a chunk always fit in one batch, even
+// lines of 16 bytes: so every batch ends where the source can go on.
+const followChunk = 16 * experience.MaxBatch
+
+// Log is an access log that is followed as it grows, through rotations and restarts.
+type Log struct {
+	parser *Parser
+	path   string
+	log    *slog.Logger
+	worker *Worker // nil until the format is known
+}
+
+// NewLog returns the log at path.
+func NewLog(p *Parser, path string, log *slog.Logger) *Log {
+	return &Log{parser: p, path: path, log: log}
+}
+
+// Name returns the kind of source and the path.
+func (l *Log) Name() string { return "accesslog " + l.path }
+
+// Run follows the log until ctx is done.
+func (l *Log) Run(ctx context.Context, position string, sink source.Sink) error {
+	from, err := logfile.ParsePosition(position)
+	if err != nil {
+		return fmt.Errorf("go on with log %s: %w", l.path, err)
+	}
+	var b experience.Batch
+	o := logfile.Options{
+		Chunk:   followChunk,
+		MaxLine: maxLine,
+		Tail:    l.whole,
+		Gap:     func(reason string) { l.log.Warn("log has a gap", "log", l.path, "reason", reason) },
+		Trouble: func(err error) { l.trouble(err) },
+	}
+	return logfile.Follow(ctx, l.path, from, o, func(ctx context.Context, chunk []byte, next logfile.Position) error {
+		b.Reset()
+		if rest := l.parse(chunk, &b); len(rest) > 0 {
+			return fmt.Errorf("log %s: %d bytes of a chunk did not fit in a batch", l.path, len(rest))
+		}
+		b.Source, b.Position = l.Name(), next.String()
+		return sink(ctx, &b)
+	})
+}
+
+func (l *Log) trouble(err error) {
+	if err == nil {
+		l.log.Info("log can be read again", "log", l.path)
+		return
+	}
+	l.log.Warn("log cannot be read", "log", l.path, "error", err)
+}
+
+// parse parses chunk, in the format of the first chunk that had one.
+func (l *Log) parse(chunk []byte, b *experience.Batch) []byte {
+	if l.worker != nil {
+		return l.worker.Parse(chunk, b)
+	}
+	g, err := l.parser.Detect(chunk)
+	if err != nil {
+		l.log.Warn("log is of no known format so far", "log", l.path, "error", err)
+		return l.parser.NewWorker(nil).Parse(chunk, b)
+	}
+	l.worker = l.parser.NewWorker(g)
+	return l.worker.Parse(chunk, b)
+}
+
+// whole reports whether a last line without its end is a whole one: it is when it can
+// be read.
+func (l *Log) whole(rest []byte) bool {
+	if l.worker == nil {
+		return false
+	}
+	var b experience.Batch
+	b.Reset()
+	return len(l.worker.Parse(rest, &b)) == 0 && b.Tally.Parsed == 1
+}

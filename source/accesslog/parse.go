@@ -1,0 +1,203 @@
+package accesslog
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"hash"
+
+	"github.com/honderd/honderd/experience"
+)
+
+// Why a line cannot be read; with noTime and impossibleTime all reasons there are.
+const (
+	noFormat = "no known format"
+	noStatus = "no status"
+	tooLong  = "longer than 64 KiB"
+	notText  = "binary"
+)
+
+// Worker reads lines. It is memory for one goroutine: all results are the same without.
+type Worker struct {
+	p        *Parser
+	g        *Grammar
+	m        matcher
+	clock    clock
+	mac      hash.Hash
+	sum      [sha256.Size]byte
+	persons  []personSlot
+	agents   []kindSlot
+	forwards []forwardSlot
+	scratch  []byte
+	journeys names
+	steps    names
+	counts   counts
+	read     []int64 // lines of this call by Grammar.number
+}
+
+// NewWorker returns a Worker that reads lines with g first, and with the other formats
+// that are known where g does not fit. nil: with those alone.
+func (p *Parser) NewWorker(g *Grammar) *Worker {
+	if g == nil {
+		g = p.c.known[0]
+	}
+	return &Worker{
+		p: p, g: g,
+		mac:      hmac.New(sha256.New, p.o.Salt),
+		persons:  make([]personSlot, personSlots),
+		agents:   make([]kindSlot, kindSlots),
+		scratch:  make([]byte, 0, 512),
+		journeys: newNames(),
+		steps:    newNames(),
+		counts:   newCounts(),
+		read:     make([]int64, len(p.c.known)+1),
+	}
+}
+
+// Parse appends the experiences of the lines in chunk to b, and counts them in its
+// tally. It stops before a line that would not fit into b and returns what it has not
+// read. chunk must end with a whole line; its line break may be missing.
+func (w *Worker) Parse(chunk []byte, b *experience.Batch) (rest []byte) {
+	w.open(b)
+	rest = chunk
+	for len(rest) > 0 && len(b.Items) < experience.MaxBatch {
+		line, next := rest, []byte(nil)
+		if n := bytes.IndexByte(rest, '\n'); n >= 0 {
+			line, next = rest[:n], rest[n+1:]
+		}
+		w.line(line, b)
+		rest = next
+	}
+	b.Tally.Bytes += int64(len(chunk) - len(rest))
+	w.close(b)
+	return rest
+}
+
+// open makes the worker ready to add to b, whoever filled it until now.
+func (w *Worker) open(b *experience.Batch) {
+	if len(b.Steps) == 0 {
+		b.Steps = append(b.Steps, "")
+	}
+	w.journeys.open(b.Journeys)
+	w.steps.open(b.Steps)
+	w.counts.open(&b.Tally)
+}
+
+// close writes what was counted on the way into b.
+func (w *Worker) close(b *experience.Batch) {
+	w.counts.close(&b.Tally)
+	for n, lines := range w.read {
+		if lines == 0 {
+			continue
+		}
+		if b.Tally.Formats == nil {
+			b.Tally.Formats = map[string]int64{}
+		}
+		b.Tally.Formats[w.grammar(n).name] += lines
+		w.read[n] = 0
+	}
+}
+
+// grammar returns the grammar with number n.
+func (w *Worker) grammar(n int) *Grammar {
+	if n < len(w.p.c.known) {
+		return w.p.c.known[n]
+	}
+	return w.g
+}
+
+// line reads one line.
+func (w *Worker) line(line []byte, b *experience.Batch) {
+	if n := len(line); n > 0 && line[n-1] == '\r' {
+		line = line[:n-1]
+	}
+	if len(line) > 0 && line[0] == 0 { // a log that was truncated while it was written
+		if line = bytes.TrimLeft(line, "\x00"); len(line) == 0 {
+			line = []byte{0}
+		}
+	}
+	if len(line) == 0 || (line[0] <= ' ' && onlySpace(line)) {
+		return
+	}
+	b.Tally.Lines++
+	if len(line) > maxLine {
+		w.reject(&b.Tally, tooLong, line)
+		return
+	}
+	g, ms, why := w.recognise(line)
+	if why != "" {
+		w.reject(&b.Tally, why, line)
+		return
+	}
+	b.Tally.Parsed++
+	w.read[g.number]++
+	w.take(g, line, ms, b)
+}
+
+// recognise finds the grammar that line fits, and its time; or why there is none.
+func (w *Worker) recognise(line []byte) (g *Grammar, ms int64, why string) {
+	first := ""
+	if w.m.match(w.g, line, false) {
+		if ms, why = w.clock.time(&w.m, w.g, line); why == "" {
+			return w.g, ms, ""
+		}
+		first = why
+	}
+	for _, g := range w.p.c.known {
+		if g == w.g || !w.m.match(g, line, false) {
+			continue
+		}
+		if ms, why = w.clock.time(&w.m, g, line); why == "" {
+			return g, ms, ""
+		}
+		if first == "" {
+			first = why
+		}
+	}
+	if first == "" {
+		first = w.blame(line)
+	}
+	return nil, 0, first
+}
+
+// blame tells why line fits no grammar.
+func (w *Worker) blame(line []byte) string {
+	if bytes.IndexByte(line, 0) >= 0 {
+		return notText
+	}
+	if !w.m.match(w.g, line, true) {
+		return noFormat
+	}
+	if len(w.m.value(w.g, slotStatus, line)) != 3 || number(w.m.value(w.g, slotStatus, line)) < 0 {
+		return noStatus
+	}
+	return noTime
+}
+
+// reject counts a line that cannot be read. The example is only made if it is kept.
+func (w *Worker) reject(t *experience.Tally, why string, line []byte) {
+	example := ""
+	if len(t.Rejects[why].Examples) < experience.MaxExamples {
+		example = shorten(line)
+	}
+	t.Reject(why, example)
+}
+
+// shorten makes line fit to show: printable and at most MaxExample bytes.
+func shorten(line []byte) string {
+	const dots = "..."
+	cut := len(line) > experience.MaxExample
+	if cut {
+		line = line[:experience.MaxExample-len(dots)]
+	}
+	out := bytes.Clone(line)
+	for i, c := range out {
+		if c < ' ' || c > '~' {
+			out[i] = '.'
+		}
+	}
+	if cut {
+		out = append(out, dots...)
+	}
+	return string(out)
+}

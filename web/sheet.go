@@ -1,0 +1,85 @@
+package web
+
+import (
+	"time"
+
+	"github.com/honderd/honderd/look"
+	"github.com/honderd/honderd/view"
+)
+
+// sheet is what a page shows.
+type sheet struct {
+	R       look.Reader
+	A       view.Answer
+	Hours   []look.Hour
+	Windows []look.Window
+	Latest  int // how many bad experiences are listed
+	State   State
+	AsOf    time.Time
+	Final   time.Time // until when nothing changes any more; zero: not known
+	Now     now
+	Status  int // of an error page
+}
+
+// now is the hour that runs, and the one before it.
+type now struct {
+	Known  bool // there is an hour with people that has not ended long ago
+	Hour   look.Hour
+	Share  *float64
+	Before look.Hour // its From is zero when there is none
+}
+
+// Hurt returns how many people were hurt since the hour began.
+func (n now) Hurt() int64 { return n.Hour.Active - n.Hour.Flawless }
+
+// BeforeHurt returns how many people were hurt in the hour before.
+func (n now) BeforeHurt() int64 { return n.Before.Active - n.Before.Flawless }
+
+// Link returns where an asset is.
+func (sheet) Link(name string) string { return link(name) }
+
+// Seen returns how long ago t was, as of the page.
+func (s sheet) Seen(t time.Time) string {
+	if t.IsZero() {
+		return s.R.T("nothing read yet")
+	}
+	ago := s.AsOf.Sub(t)
+	if ago < 5*time.Second {
+		return s.R.T("last line just now")
+	}
+	return s.R.T("last line %s ago", s.R.Duration(ago))
+}
+
+// sheet returns what the dashboard shows.
+func (d dashboard) sheet(tongue look.Tongue) sheet {
+	answer, asOf := d.Answers()
+	s := sheet{R: look.For(tongue, d.Zone), A: answer, Latest: 8, State: d.State(), AsOf: asOf}
+	for _, h := range answer.Hours {
+		s.Hours = append(s.Hours, look.Hour(h))
+	}
+	for _, w := range answer.Windows {
+		s.Windows = append(s.Windows, look.Window(w))
+	}
+	if answer.Period.To != nil {
+		s.Final = answer.Period.To.Add(-time.Duration(answer.CutoffSeconds * float64(time.Second)))
+	}
+	s.Now = newNow(s.Hours, asOf)
+	return s
+}
+
+// newNow returns the hour of hours that asOf is in. Without people in it nothing is
+// known of now.
+func newNow(hours []look.Hour, asOf time.Time) now {
+	var n now
+	for _, h := range hours {
+		switch age := asOf.Sub(h.From); {
+		case age < 0 || h.Active <= 0:
+		case age < time.Hour:
+			share := float64(h.Flawless) / float64(h.Active)
+			n.Known, n.Hour, n.Share = true, h, &share
+		case age < 2*time.Hour:
+			n.Before = h
+		}
+	}
+	return n
+}

@@ -1,0 +1,159 @@
+// Package web is the dashboard: how it is now and how it was, in a browser, up to date
+// by itself.
+package web
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/honderd/honderd/look"
+	"github.com/honderd/honderd/view"
+)
+
+// Options says what the dashboard shows. Answers is required.
+type Options struct {
+	// Answers returns how it was, and the time until which facts had come in.
+	Answers func() (view.Answer, time.Time)
+	// State returns what is being read. nil: nothing is.
+	State func() State
+	// Notify returns a channel that gets a value after a change, until ctx ends. It is
+	// called once for every page that is open, and must not wait for a slow one. nil:
+	// pages stay as they are until they are loaded again.
+	Notify func(ctx context.Context) <-chan struct{}
+	Zone   *time.Location // of the times; nil: UTC
+	Tongue look.Tongue    // for who does not say
+	Hosts  []string       // names that the dashboard may be asked by, beside those of this machine
+	Log    *slog.Logger   // nil: nothing is said
+}
+
+// State is what is being read, and whether more can be taken.
+type State struct {
+	Sources []SourceState
+	Full    bool   // nothing more can be kept; what comes now is not counted
+	Message string // for people, "" for none
+}
+
+// SourceState is how one source is.
+type SourceState struct {
+	Name     string    // as somebody wrote it: a path or an address
+	Detail   string    // what it is doing, "" for nothing to say
+	LastLine time.Time // when the newest fact came from it; zero: none yet
+	Trouble  string    // what is wrong with it, "" for nothing
+}
+
+//go:embed page.html
+var source string
+
+var pages = template.Must(look.Parts().New("web").Parse(source))
+
+// dashboard answers requests.
+type dashboard struct{ Options }
+
+// New returns the dashboard. Requests to /live last until their context ends, so a
+// server that stops has to end the contexts of its connections.
+func New(o Options) http.Handler {
+	if o.State == nil {
+		o.State = func() State { return State{} }
+	}
+	if o.Notify == nil {
+		o.Notify = func(context.Context) <-chan struct{} { return nil }
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	d := dashboard{o}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", d.home)
+	mux.HandleFunc("GET /live", d.live)
+	mux.HandleFunc("GET /api/v1/report", d.report)
+	mux.HandleFunc("GET /-/healthy", d.healthy)
+	mux.HandleFunc("GET /-/ready", d.ready)
+	mux.HandleFunc("GET /assets/{version}/{name}", d.asset)
+	mux.HandleFunc("GET /favicon.ico", d.favicon)
+	mux.HandleFunc("/", d.lost)
+	return d.guard(mux)
+}
+
+// home shows the dashboard, or with ?fragment=1 only what changes of it.
+func (d dashboard) home(w http.ResponseWriter, r *http.Request) {
+	tongue := d.tongue(w, r)
+	name := "page"
+	if r.URL.Query().Get("fragment") != "" {
+		name = "main"
+	}
+	d.page(w, r, http.StatusOK, name, d.sheet(tongue))
+}
+
+// page sends a page of ours.
+func (d dashboard) page(w http.ResponseWriter, r *http.Request, status int, name string, data any) {
+	var b bytes.Buffer
+	if err := pages.ExecuteTemplate(&b, name, data); err != nil {
+		d.Log.Error("page not made", "page", name, "err", err)
+		http.Error(w, "This page could not be made. The log of honderd says why.", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	send(w, r, status, "text/html; charset=utf-8", b.Bytes())
+}
+
+// report sends the answer for programs.
+func (d dashboard) report(w http.ResponseWriter, r *http.Request) {
+	answer, _ := d.Answers()
+	var b bytes.Buffer
+	if err := answer.WriteJSON(&b); err != nil {
+		d.Log.Error("report not made", "err", err)
+		http.Error(w, "This report could not be made. The log of honderd says why.", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	send(w, r, http.StatusOK, "application/json", b.Bytes())
+}
+
+// healthy says that the program runs.
+func (d dashboard) healthy(w http.ResponseWriter, r *http.Request) {
+	send(w, r, http.StatusOK, "text/plain; charset=utf-8", []byte("healthy\n"))
+}
+
+// ready says whether what comes now is counted.
+func (d dashboard) ready(w http.ResponseWriter, r *http.Request) {
+	if d.State().Full {
+		send(w, r, http.StatusServiceUnavailable, "text/plain; charset=utf-8", []byte("full: what comes now is not counted\n"))
+		return
+	}
+	send(w, r, http.StatusOK, "text/plain; charset=utf-8", []byte("ready\n"))
+}
+
+// asset sends an embedded file, which may be kept for ever under its version.
+func (d dashboard) asset(w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("name")
+	body, media, ok := look.Asset(name)
+	if !ok || r.PathValue("version") != look.AssetVersion(name) {
+		d.lost(w, r)
+		return
+	}
+	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	send(w, r, http.StatusOK, media, body)
+}
+
+// favicon sends who asks without looking to our picture.
+func (d dashboard) favicon(w http.ResponseWriter, r *http.Request) {
+	http.Redirect(w, r, link("favicon.svg"), http.StatusFound)
+}
+
+// lost answers what we do not have, and methods that we do not do.
+func (d dashboard) lost(w http.ResponseWriter, r *http.Request) {
+	status := http.StatusNotFound
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		status = http.StatusMethodNotAllowed
+		w.Header().Set("Allow", "GET, HEAD")
+	}
+	d.page(w, r, status, "lost", sheet{R: look.For(d.tongue(w, r), d.Zone), Status: status})
+}
+
+// link returns where an asset is.
+func link(name string) string { return "/assets/" + look.AssetVersion(name) + "/" + name }
