@@ -39,15 +39,22 @@ const maxAway = 1<<26 - 1
 
 // cells is a sparse row of minutes.
 type cells struct {
-	pages    map[int64]*page // by hour since 1970
-	last     *page           // the page used last, and its hour
-	lastHour int64
+	pages map[int64]*page // by hour since 1970
+	last  [2]struct {     // the even and the odd hour used last
+		hour int64
+		page *page
+	}
 }
 
 func (c *cells) page(hour int64) *page {
-	if c.last != nil && c.lastHour == hour {
-		return c.last
+	if l := &c.last[hour&1]; l.hour == hour && l.page != nil {
+		return l.page
 	}
+	return c.turn(hour)
+}
+
+// turn finds or makes the page of an hour that was not used last.
+func (c *cells) turn(hour int64) *page {
 	p := c.pages[hour]
 	if p == nil {
 		if c.pages == nil {
@@ -56,12 +63,13 @@ func (c *cells) page(hour int64) *page {
 		p = &page{}
 		c.pages[hour] = p
 	}
-	c.last, c.lastHour = p, hour
+	c.last[hour&1].hour, c.last[hour&1].page = hour, p
 	return p
 }
 
 func (c *cells) at(minute int64) *cell {
-	return &c.page(minute / 60).cells[minute%60]
+	hour := uint64(minute) / 60
+	return &c.page(int64(hour)).cells[uint64(minute)-hour*60]
 }
 
 // span adds the person-time [from, to), in milliseconds, to a track; n is how many
