@@ -45,7 +45,7 @@ func main() {
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	// Folds live in large tables without pointers: collecting often costs little,
 	// and keeps what is resident near what is needed.
-	debug.SetGCPercent(40)
+	debug.SetGCPercent(20)
 	root := newRoot(&console{stdin: stdin, stdout: stdout, stderr: stderr})
 	root.SetArgs(args)
 	root.SetIn(stdin)

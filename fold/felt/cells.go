@@ -94,20 +94,16 @@ func (c *cells) span(track int, from, to, n int64) {
 	}
 }
 
-// present adds to the people who are there from one minute to another, both included.
-func (c *cells) present(from, to, n int64) {
-	if from > to {
-		return
-	}
-	c.at(from).present += int32(n)
-	c.at(to + 1).present -= int32(n)
+// appear adds to the people who are there in one minute, whose cell is at.
+func (c *cells) appear(at *cell, minute, n int64) {
+	at.present += int32(n)
+	c.at(minute + 1).present -= int32(n)
 }
 
-// returned notes (n = 1) or takes back (n = -1) that somebody came back at minute
-// after having been away.
-func (c *cells) returned(minute, away, n int64) {
-	p := c.page(minute / 60)
-	packed := uint32(minute%60) | uint32(min(away, maxAway))<<6
+// returned notes (n = 1) or takes back (n = -1) that somebody came back in a minute of
+// the hour after having been away for some minutes.
+func (p *page) returned(minute, away, n int64) {
+	packed := uint32(minute) | uint32(min(away, maxAway))<<6
 	if n > 0 {
 		p.returns = append(p.returns, packed)
 		return

@@ -66,8 +66,7 @@ type Fold struct {
 	oldest   int64
 	late     int64
 	rewrite  rewrite
-	names    []int  // journey of each name of the batch at hand
-	warm     uint64 // what touch read: kept, so that it is read indeed
+	names    []int // journey of each name of the batch at hand
 }
 
 // heard is an event that waits until the cut-off is learned.
@@ -110,9 +109,6 @@ func (f *Fold) Apply(b *experience.Batch) {
 		f.names = append(f.names, f.journey(name))
 	}
 	for i := range b.Items {
-		if i%touchAhead == 0 && f.cutoff != 0 {
-			f.touch(b.Items[i:min(i+touchAhead, len(b.Items))])
-		}
 		e := &b.Items[i]
 		journey := 0
 		if int(e.Journey) < len(f.names) {
@@ -123,21 +119,6 @@ func (f *Fold) Apply(b *experience.Batch) {
 			event.wait = 0
 		}
 		f.hear(uint64(e.Person), event)
-	}
-}
-
-// touchAhead is how many experiences are looked up together, so that the processor waits
-// for their memory once and not for each.
-const touchAhead = 32
-
-// touch fetches into the cache what the next experiences need.
-func (f *Fold) touch(items []experience.Experience) {
-	for i := range items {
-		person := uint64(items[i].Person)
-		f.warm ^= f.people.touch(personKey(person))
-		if !items[i].Part && int(items[i].Journey) < len(f.names) {
-			f.warm ^= f.inside.touch(journeyKey(person, f.names[items[i].Journey]))
-		}
 	}
 }
 

@@ -21,56 +21,74 @@ func (c *scope) step(s word, e event, sign, cutoff int64) word {
 	t := e.time()
 	m := t / msMinute
 	n := word(t) | flagSeen | word(e.journey())<<journeyShift
-	switch gap := t - s.time(); {
+	page := c.cells.page(t / msHour)
+	at := &page.cells[uint64(m)%60]
+	gap := t - s.time()
+	switch {
 	case s == 0:
 		c.people += sign
-		c.cells.at(m).first += int32(sign)
-		c.cells.present(m, m, sign)
-		c.wait(e, t-cutoff, sign, false)
+		at.first += int32(sign)
+		c.cells.appear(at, m, sign)
 	case gap <= cutoff:
-		c.stay(s, e, sign)
 		n |= s & (flagHurt | flagGaveUp)
+		c.stay(s, e, at, sign)
 	default:
-		c.comeBack(s, m, sign)
-		c.wait(e, t-cutoff, sign, false)
 		n |= s & (flagHurt | flagGaveUp)
 		if s.bad() {
 			n |= flagGaveUp
+		}
+		if away := m - s.minute(); away > 0 { // else a cut-off below a minute: they are still there
+			c.cells.appear(at, m, sign)
+			page.returned(m%60, away, sign)
 		}
 	}
 	if s != 0 && s.minute() == m {
 		n |= s & flagMinute
 	} else {
-		c.cells.at(m).active += int32(sign)
+		at.active += int32(sign)
 	}
 	if s != 0 && s.time()/msHour == t/msHour {
 		n |= s & flagHour
 	} else {
-		c.cells.page(t / msHour).active += sign
+		page.active += sign
 	}
 	if e.raw() {
 		n |= flagRaw
 	}
-	if e.bad() {
-		return c.hurtAt(n, sign)
+	if !e.bad() {
+		at.good += int32(sign)
+		return n
 	}
-	c.cells.at(m).good += int32(sign)
-	return n
+	if s == 0 || gap > cutoff {
+		c.wait(e, t-cutoff, sign, false)
+	}
+	return c.hurtAt(n, sign)
 }
 
-// stay accounts for the time between two steps of one visit.
-func (c *scope) stay(s word, e event, sign int64) {
+// stay accounts for the time between two steps of one visit; at is the cell of the second.
+func (c *scope) stay(s word, e event, at *cell, sign int64) {
 	from, to := s.time(), e.time()
-	c.cells.present(s.minute()+1, to/msMinute, sign)
+	last, m := s.minute(), to/msMinute
+	if last != m {
+		c.cells.at(last + 1).present += int32(sign)
+		c.cells.at(m + 1).present -= int32(sign)
+	}
+	track := trackUp
 	if s.bad() {
-		c.cells.span(trackDown, from, to, sign)
+		track = trackDown
 		c.tail(s, -sign)
 		if !s.gaveUp() {
 			c.gaveUp -= sign
 		}
+	}
+	if last == m {
+		at.rest[track] += sign * (to - from)
+	} else {
+		c.cells.span(track, from, to, sign)
+	}
+	if track == trackDown {
 		return
 	}
-	c.cells.span(trackUp, from, to, sign)
 	if s.raw() {
 		c.masked += sign * (to - from)
 	}
@@ -88,16 +106,6 @@ func (c *scope) wait(e event, earliest, sign int64, moved bool) {
 	if moved {
 		c.cells.span(trackMoved, from, e.time(), sign)
 	}
-}
-
-// comeBack accounts for somebody who was away for longer than the cut-off.
-func (c *scope) comeBack(s word, minute, sign int64) {
-	away := minute - s.minute()
-	if away == 0 {
-		return // a cut-off below a minute: they are still there
-	}
-	c.cells.present(minute, minute, sign)
-	c.cells.returned(minute, away, sign)
 }
 
 // spoil accounts for e, a part of the step at s, that was bad.

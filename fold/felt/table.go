@@ -58,19 +58,6 @@ func (t *table) get(key uint64) word {
 	return p.slots[p.probe(key)].word
 }
 
-// touch reads where key would stand.
-func (t *table) touch(key uint64) uint64 {
-	p := &t.parts[key%partitions]
-	if len(p.slots) == 0 {
-		return 0
-	}
-	i, _ := bits.Mul64(key, uint64(len(p.slots)))
-	if t.linked {
-		return p.slots[i].key ^ uint64(p.heads[i])
-	}
-	return p.slots[i].key
-}
-
 // probe returns the slot that holds key, or the free one where it belongs.
 func (p *part) probe(key uint64) int {
 	n := len(p.slots)

@@ -9,10 +9,17 @@ import (
 	"time"
 )
 
-// generate writes a combined log as a busy shop has it: heavy-tailed people, many
-// agents, pages with their parts, a few robots, an outage. It returns how many
-// different people are in it (address and agent) and its length.
-func generate(path string, lines int) (people int, size int64, err error) {
+const (
+	crowd   = 400_000 // people who could come
+	present = 1500    // people who are there at one time
+)
+
+// generate writes a combined log of a week as a busy shop has it: people who come in
+// visits, some of them often, with many browsers, pages with their parts, a few robots,
+// an outage. scattered makes every line that of a random person instead: nobody comes
+// in visits, which is the worst for caches. It returns how many different people are in
+// the log (address and agent) and its length.
+func generate(path string, lines int, scattered bool) (people int, size int64, err error) {
 	f, err := os.Create(path)
 	if err != nil {
 		return 0, 0, err
@@ -22,26 +29,21 @@ func generate(path string, lines int) (people int, size int64, err error) {
 	agents := browsers(r)
 	start := time.Date(2026, 11, 16, 0, 0, 0, 0, time.UTC)
 	seen := map[int]bool{}
-	const crowd = 400_000
+	var there [present]int
 	for i := range lines {
 		at := start.Add(time.Duration(float64(i) / float64(lines) * 7 * 24 * float64(time.Hour)))
-		who := int(math.Pow(r.Float64(), 3) * crowd)
+		place := r.IntN(present)
+		if scattered || i < present || r.IntN(20) == 0 { // somebody leaves, somebody comes
+			there[place] = int(math.Pow(r.Float64(), 3) * crowd)
+		}
+		who := there[place]
 		seen[who] = true
 		agent := agents[who%len(agents)]
 		if r.IntN(50) == 0 {
 			agent = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 		}
-		status := 200
-		switch hour := at.Sub(start).Hours(); {
-		case hour > 92 && hour < 93 && r.IntN(3) > 0:
-			status = 503
-		case r.IntN(2000) == 0:
-			status = 500
-		case r.IntN(40) == 0:
-			status = 404
-		}
-		n, err := fmt.Fprintf(w, "%d.%d.%d.%d - - [%s] \"%s HTTP/1.1\" %d %d \"https://shop.example%s\" \"%s\"\n",
-			11+who>>16&63, who>>8&255, who&255, 1+who%250, at.Format("02/Jan/2006:15:04:05 -0700"), target(r), status, r.IntN(90_000), "/", agent)
+		n, err := fmt.Fprintf(w, "%d.%d.%d.%d - - [%s] \"%s HTTP/1.1\" %d %d \"https://shop.example/\" \"%s\"\n",
+			11+who>>16&63, who>>8&255, who&255, 1+who%250, at.Format("02/Jan/2006:15:04:05 -0700"), target(r), status(at.Sub(start), r), r.IntN(90_000), agent)
 		if err != nil {
 			return 0, 0, err
 		}
@@ -51,6 +53,20 @@ func generate(path string, lines int) (people int, size int64, err error) {
 		return 0, 0, err
 	}
 	return len(seen), size, f.Close()
+}
+
+// status draws how an answer was; on the fourth day there is an hour of outage.
+func status(since time.Duration, r *rand.Rand) int {
+	switch hour := since.Hours(); {
+	case hour > 92 && hour < 93 && r.IntN(3) > 0:
+		return 503
+	case r.IntN(2000) == 0:
+		return 500
+	case r.IntN(40) == 0:
+		return 404
+	default:
+		return 200
+	}
 }
 
 // target draws what somebody asks for.

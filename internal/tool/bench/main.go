@@ -36,25 +36,14 @@ func run(lines, runs int, peer bool, out string) error {
 	if err != nil {
 		return err
 	}
-	log := filepath.Join(dir, "access.log")
-	people, bytes, err := generate(log, lines)
-	if err != nil {
-		return err
-	}
-	fmt.Printf("log: %d lines, %d people, %.0f MB\n", lines, people, float64(bytes)/1e6)
-	t := table{lines: lines, people: people, bytes: bytes, binary: size}
-	if t.read, err = repeat(runs, "cat", log); err != nil {
-		return err
-	}
-	if t.report, err = repeat(runs, binary, "report", "--json", log); err != nil {
-		return err
-	}
-	fmt.Printf("report: %v, %.2f M lines/s, %d MB\n", t.report.wall, t.perSecond(t.report), t.report.peak>>20)
-	if _, err := exec.LookPath("goaccess"); peer && err == nil {
-		if t.peer, err = repeat(1, "goaccess", log, "--log-format=COMBINED", "--no-global-config", "-o", filepath.Join(dir, "peer.json")); err != nil {
+	t := table{lines: lines, binary: size}
+	for _, scattered := range []bool{false, true} {
+		log := filepath.Join(dir, "access.log")
+		one, err := measureReport(binary, log, lines, runs, scattered, peer && !scattered)
+		if err != nil {
 			return err
 		}
-		fmt.Printf("goaccess: %v\n", t.peer.wall)
+		t.reports = append(t.reports, one)
 	}
 	if t.serve, err = serve(binary, dir, runs); err != nil {
 		return err
@@ -78,41 +67,78 @@ func build(binary string) (int64, error) {
 	return info.Size(), nil
 }
 
-// table is all that was measured.
-type table struct {
-	lines, people      int
-	bytes, binary      int64
+// reporting is what reports of one log took.
+type reporting struct {
+	scattered          bool
+	people             int
+	bytes              int64
 	read, report, peer usage
-	serve              serving
 }
 
-func (t *table) perSecond(u usage) float64 { return float64(t.lines) / u.wall.Seconds() / 1e6 }
+// measureReport makes a log and measures reports of it.
+func measureReport(binary, log string, lines, runs int, scattered, peer bool) (r reporting, err error) {
+	r.scattered = scattered
+	if r.people, r.bytes, err = generate(log, lines, scattered); err != nil {
+		return r, err
+	}
+	fmt.Printf("log: %d lines, %d people, %.0f MB, scattered %v\n", lines, r.people, float64(r.bytes)/1e6, scattered)
+	if r.read, err = repeat(runs, "cat", log); err != nil {
+		return r, err
+	}
+	if r.report, err = repeat(runs, binary, "report", "--json", log); err != nil {
+		return r, err
+	}
+	fmt.Printf("report: %v, %d MB\n", r.report.wall, r.report.peak/1e6)
+	if _, err := exec.LookPath("goaccess"); peer && err == nil {
+		if r.peer, err = repeat(1, "goaccess", log, "--log-format=COMBINED", "--no-global-config", "-o", log+".json"); err != nil {
+			return r, err
+		}
+		fmt.Printf("goaccess: %v\n", r.peer.wall)
+	}
+	return r, nil
+}
+
+// table is all that was measured.
+type table struct {
+	lines   int
+	binary  int64
+	reports []reporting
+	serve   serving
+}
 
 func (t *table) markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Benchmarks\n`make bench` wrote this on %s, on %s.\n", time.Now().Format("2006-01-02"), machine())
 	fmt.Fprintf(&b, "Medians; peak memory is the largest of one process. The machine is shared and noisy: go by the ratios.\n\n")
-	fmt.Fprintf(&b, "## report\nA combined log of %d lines (%.0f MB, %d people over a week), made by `internal/tool/bench`.\n\n", t.lines, float64(t.bytes)/1e6, t.people)
-	b.WriteString("| | wall | CPU | M lines/s | peak memory |\n|---|---|---|---|---|\n")
-	row := func(name string, u usage) {
-		fmt.Fprintf(&b, "| %s | %.2f s | %.2f s | %.2f | %.0f MB |\n", name, u.wall.Seconds(), u.cpu.Seconds(), t.perSecond(u), float64(u.peak)/1e6)
+	for _, r := range t.reports {
+		r.markdown(&b, t.lines)
 	}
-	row("`cat` (the file read once: the limit)", t.read)
-	row("`honderd report --json`", t.report)
-	if t.peer.wall > 0 {
-		row("`goaccess -o json` (one run)", t.peer)
-		fmt.Fprintf(&b, "\n%.0f times as fast as GoAccess by wall clock, %.0f times by CPU. GoAccess makes other reports of the same log than we do.\n",
-			t.peer.wall.Seconds()/t.report.wall.Seconds(), t.peer.cpu.Seconds()/t.report.cpu.Seconds())
-	} else {
-		b.WriteString("\nGoAccess was not installed.\n")
-	}
-	budget := 100e6 + 64*float64(t.people)
-	fmt.Fprintf(&b, "Memory: the budget of 100 MB and 64 bytes a person is %.0f MB; %.0f MB were used.\n\n", budget/1e6, float64(t.report.peak)/1e6)
 	b.WriteString("## serve\n| | measured | wanted |\n|---|---|---|\n")
 	fmt.Fprintf(&b, "| first page after the start, empty folder | %d ms | < 1000 ms |\n", t.serve.firstPage.Milliseconds())
 	fmt.Fprintf(&b, "| resident when idle | %.0f MB | < 40 MB |\n", float64(t.serve.idle)/1e6)
 	fmt.Fprintf(&b, "| binary, stripped, `CGO_ENABLED=0` | %.1f MB | < 40 MB |\n", float64(t.binary)/1e6)
 	return b.String()
+}
+
+func (r *reporting) markdown(b *strings.Builder, lines int) {
+	kind := "people come in visits"
+	if r.scattered {
+		kind = "scattered: every line is of a random person, the worst for caches"
+	}
+	fmt.Fprintf(b, "## report, %s\nA combined log of %d lines (%.0f MB, %d people over a week), made by `internal/tool/bench`.\n\n", kind, lines, float64(r.bytes)/1e6, r.people)
+	b.WriteString("| | wall | CPU | M lines/s | peak memory |\n|---|---|---|---|---|\n")
+	row := func(name string, u usage) {
+		fmt.Fprintf(b, "| %s | %.2f s | %.2f s | %.2f | %.0f MB |\n", name, u.wall.Seconds(), u.cpu.Seconds(), float64(lines)/u.wall.Seconds()/1e6, float64(u.peak)/1e6)
+	}
+	row("`cat` (the file read once: the limit)", r.read)
+	row("`honderd report --json`", r.report)
+	if r.peer.wall > 0 {
+		row("`goaccess -o json` (one run)", r.peer)
+		fmt.Fprintf(b, "\n%.0f times as fast as GoAccess by wall clock, %.0f times by CPU. GoAccess makes other reports of the same log than we do.\n",
+			r.peer.wall.Seconds()/r.report.wall.Seconds(), r.peer.cpu.Seconds()/r.report.cpu.Seconds())
+	}
+	budget := 100e6 + 64*float64(r.people)
+	fmt.Fprintf(b, "\nMemory: the budget of 100 MB and 64 bytes a person is %.0f MB; %.0f MB were used.\n\n", budget/1e6, float64(r.report.peak)/1e6)
 }
 
 func machine() string {
