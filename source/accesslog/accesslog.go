@@ -27,7 +27,8 @@ type Options struct {
 	// loopback, private, link-local, carrier-grade NAT and unique local addresses.
 	Trusted []string
 
-	// Salt is the key of the HMAC-SHA-256 that makes pseudonyms.
+	// Salt is the key of the HMAC-SHA-256 that makes pseudonyms. nil: they are made
+	// quicker and hold for one Parser only, for what is not kept.
 	Salt []byte
 
 	// Format is a log_format of nginx or LogFormat of Apache as it stands in the

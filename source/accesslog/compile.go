@@ -14,6 +14,7 @@ type Grammar struct {
 	has    [slots]bool
 	key    slot // where the variable is that a person is recognised by; slotNone: not in this format
 	starts bool // its time is when the request began
+	common bool // begins as the common log format does, with nothing of its own there
 }
 
 // piece is one variable and the text that ends it.
@@ -71,7 +72,6 @@ func join(a, b field) field {
 	case a.slot == slotTarget:
 		return a
 	case b.slot == slotTarget:
-		b.tail = true
 		return b
 	default:
 		return field{name: a.name + b.name, shape: text}

@@ -65,7 +65,6 @@ type field struct {
 	shape shape
 	width int    // of fixed
 	name  string // as nginx would call it, without $
-	tail  bool   // only from the first / on: something stands before the target
 	fit   fit
 }
 

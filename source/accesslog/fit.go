@@ -29,8 +29,11 @@ func (m *matcher) match(g *Grammar, line []byte, lenient bool) bool {
 	if len(g.prefix) > 0 && !bytes.HasPrefix(line, g.prefix) {
 		return false
 	}
-	from, search, tries := len(g.prefix), len(g.prefix), maxTries
-	for i := 0; ; {
+	i, from, tries := 0, len(g.prefix), maxTries
+	if g.common {
+		i, from = m.head(line)
+	}
+	for search := from; ; {
 		if i == len(g.pieces) {
 			if onlySpace(line[from:]) {
 				break
@@ -43,7 +46,7 @@ func (m *matcher) match(g *Grammar, line []byte, lenient bool) bool {
 		p := &g.pieces[i]
 		end := p.end(line, from, search)
 		if end >= 0 && (p.field.fit == fitAny || p.fits(line[from:end]) || (lenient && (p.field.fit == fitStatus || p.field.fit == fitTime))) {
-			m.from[i], m.to[i] = int32(from), int32(end)
+			m.found(i, p.slot, from, end)
 			from = end + len(p.after)
 			search = from
 			i++
@@ -58,14 +61,51 @@ func (m *matcher) match(g *Grammar, line []byte, lenient bool) bool {
 			return false
 		}
 	}
-	for i := range g.pieces {
-		m.at[g.pieces[i].slot] = span{m.from[i], m.to[i]}
-	}
 	if g.has[slotExtra] {
 		m.forwarded(line)
 	}
 	return true
 }
+
+// found remembers where the value of piece i stands.
+func (m *matcher) found(i int, s slot, from, to int) {
+	m.from[i], m.to[i] = int32(from), int32(to)
+	m.at[s] = span{int32(from), int32(to)}
+}
+
+// head finds what stands first in most lines of most logs, as far as the status: the
+// same as match would, but quicker. It returns how many pieces it found, and where to go
+// on; 0, 0 when the line is not that plain.
+func (m *matcher) head(line []byte) (pieces, from int) {
+	const nobody, behind = " - - [", `] "`
+	host := bytes.IndexByte(line, ' ')
+	at := host + len(nobody)
+	request := at + clfWidth + len(behind)
+	if host < 2 || len(line) < request || string(line[host:at]) != nobody ||
+		!isDigit(line[at]) || string(line[request-len(behind):request]) != behind {
+		return 0, 0
+	}
+	end := request + bytes.IndexByte(line[request:], '"')
+	if end < request || isEscaped(line, request, end) {
+		return 0, 0
+	}
+	status := end + 2
+	from = status + 4
+	if len(line) < from || line[end+1] != ' ' || line[from-1] != ' ' ||
+		!isDigit(line[status]) || !isDigit(line[status+1]) || !isDigit(line[status+2]) {
+		return 0, 0
+	}
+	m.found(0, slotAddress, 0, host)
+	m.found(1, slotNone, host+1, host+2)
+	m.found(2, slotNone, host+3, host+4)
+	m.found(3, slotTime, at, at+clfWidth)
+	m.found(4, slotRequest, request, end)
+	m.found(5, slotStatus, status, from-1)
+	return commonHead, from
+}
+
+// commonHead is how many pieces head finds.
+const commonHead = 6
 
 // back returns to the last piece before i that may end later, and where to look on for
 // its end. The piece is -1 when there is none.

@@ -80,8 +80,18 @@ func (w *Worker) judge(e *experience.Experience, g *Grammar, line []byte, status
 
 // robot counts agent when it is not a person's.
 func (w *Worker) robot(agent []byte, hash uint64, t *experience.Tally) bool {
-	s := &w.agents[hash%kindSlots]
+	// Four slots each, as in a cache of a processor: a robot that is rare does not push
+	// out the browsers of many.
+	set := w.agents[hash%kindSlots&^3:][:4]
+	s := &set[0]
+	for i := range set {
+		if set[i].hash == hash && set[i].known {
+			s = &set[i]
+			break
+		}
+	}
 	if s.hash != hash || !s.known {
+		copy(set[1:], set)
 		*s = kindSlot{hash: hash, kind: w.p.robots.Kind(agent), known: true}
 	}
 	switch s.kind {
@@ -97,7 +107,7 @@ func (w *Worker) robot(agent []byte, hash uint64, t *experience.Tally) bool {
 }
 
 // kindSlots is how many user agents a worker remembers.
-const kindSlots = 1 << 13
+const kindSlots = 1 << 14
 
 // kindSlot remembers whose a user agent is.
 type kindSlot struct {

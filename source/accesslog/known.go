@@ -1,6 +1,9 @@
 package accesslog
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // knownGrammars returns the formats that are read without being told, those that say
 // most first. key is the variable that a person is recognised by.
@@ -66,6 +69,7 @@ func known(name, format, key string, user shape) *Grammar {
 			g.has[slotExtra], g.has[slotForwarded] = true, true
 		}
 	}
+	g.common = strings.HasPrefix(format, "$remote_addr ") && g.key == slotNone
 	return g
 }
 

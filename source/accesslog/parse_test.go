@@ -180,3 +180,24 @@ func BenchmarkParse(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/100000, "ns/line")
 }
+
+// The quick way through the beginning of a line finds what the long way finds.
+func FuzzHead(f *testing.F) {
+	for _, s := range []string{combined("GET / HTTP/1.1", "200"), combined(`GET /" 200 1`, "200"), combined(`GET /\" 200 1`, "20"), `a - - [`, combined("-", "408") + ` "-"`} {
+		f.Add([]byte(s))
+	}
+	quick := knownGrammars("")
+	slow := knownGrammars("")
+	for _, g := range slow {
+		g.common = false
+	}
+	f.Fuzz(func(t *testing.T, line []byte) {
+		for i := range quick {
+			var one, two matcher
+			a, b := one.match(quick[i], line, false), two.match(slow[i], line, false)
+			if a != b || (a && (one.from != two.from || one.to != two.to)) {
+				t.Errorf("%s: %q fits %v at %v, the long way %v at %v", quick[i].name, line, a, one.from[:9], b, two.from[:9])
+			}
+		}
+	})
+}

@@ -72,14 +72,23 @@ func appendStep(dst, method, path []byte) []byte {
 		for next < len(path) && path[next] != '/' {
 			next++
 		}
-		if looksLikeID(path[1:next]) {
-			dst = append(dst, "/:id"...)
-		} else {
-			dst = append(dst, path[:next]...)
-		}
+		dst = appendPlace(dst, path[1:next])
 		path = path[next:]
 	}
 	return cut(dst, maxStep)
+}
+
+// appendPlace appends one part of a path; what names one thing among many becomes :id,
+// and keeps its file ending.
+func appendPlace(dst, part []byte) []byte {
+	dst = append(dst, '/')
+	if looksLikeID(part) {
+		return append(dst, ":id"...)
+	}
+	if dot := bytes.LastIndexByte(part, '.'); dot > 0 && len(part)-dot <= maxEnding && looksLikeID(part[:dot]) {
+		return append(append(dst, ":id"...), part[dot:]...)
+	}
+	return append(dst, part...)
 }
 
 // cut shortens name to at most limit bytes, between characters.

@@ -166,6 +166,8 @@ func TestJourneysAndSteps(t *testing.T) {
 		{"/deadbeef/a", "/", "GET /:id/a"},
 		{"/beef/a", "/beef", "GET /beef/a"},
 		{"/u/0f8fad5b-d9cb-469f-a165-70867728950e/edit", "/u", "GET /u/:id/edit"},
+		{"/img/4711.webp", "/img", "GET /img/:id.webp"},
+		{"/v1.2/list", "/v1.2", "GET /v1.2/list"},
 		{"/reset/eyJhbGciOiJIUzI1NiJ9abc", "/reset", "GET /reset/:id"},
 		{"/mail/jan@example.org", "/mail", "GET /mail/:id"},
 		{"/a%20b/c", "/a%20b", "GET /a%20b/c"},
