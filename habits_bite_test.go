@@ -182,6 +182,12 @@ func TestClockBite(t *testing.T) {
 		{"in a bubble", inTest("synctest.Test(t, func(t *testing.T) { time.Sleep(time.Hour) })"), ""},
 		{"behind a bubble", inTest("synctest.Test(t, f)\ntime.Sleep(1)"), "the test sleeps"},
 		{"a helper of bubbles", inTest("time.Sleep(time.Hour)\nsynctest.Wait()"), ""},
+		{"a bubble and a sleep", inTest("synctest.Test(t, func(t *testing.T) { synctest.Wait() })\ntime.Sleep(1)"), "the test sleeps"},
+		{"by another name", inTest("<-time.After(time.Second)"), "the test sleeps"},
+		{"by a timer", inTest("<-time.NewTimer(time.Second).C"), "the test sleeps"},
+		{"by a select of one", inTest("select { case <-time.After(time.Second): }"), "the test sleeps"},
+		{"a deadline", inTest("select { case <-done: case <-time.After(time.Minute): t.Fatal() }"), ""},
+		{"behind a deadline", inTest("select { case <-done: time.Sleep(1); case <-time.After(time.Minute): }"), "the test sleeps"},
 		{"the program", one("view/view.go", "package view\n\nimport \"time\"\n\nfunc f() { time.Sleep(1) }"), ""},
 	})
 	gnaw(t, findStopwatches, []bite{

@@ -6,25 +6,57 @@ import (
 	"slices"
 )
 
+// findSleep finds tests that let time pass on the wall, by time.Sleep or by receiving
+// from nothing but a timer. A select of a timer and something else is a deadline.
 func findSleep(h *house) []complaint {
 	var list []complaint
 	for _, f := range h.tests() {
-		sleeps, bubbles := f.uses("time"), f.uses("testing/synctest")
+		clock, bubbles := f.uses("time"), f.uses("testing/synctest")
 		for _, d := range f.tree.Decls {
-			ast.Inspect(d, func(n ast.Node) bool {
-				if call, ok := n.(*ast.CallExpr); ok && calls(call, bubbles, "Test") {
-					return false // in a bubble, time passes at once
+			if mentions(d, bubbles, "Wait") && !mentions(d, bubbles, "Test") {
+				continue // a helper that only works in a bubble
+			}
+			var look func(n ast.Node) bool
+			look = func(n ast.Node) bool {
+				switch n := n.(type) {
+				case *ast.CallExpr:
+					if calls(n, bubbles, "Test") {
+						return false // in a bubble, time passes at once
+					}
+				case *ast.SelectStmt:
+					if len(n.Body.List) > 1 {
+						for _, s := range n.Body.List {
+							for _, inner := range s.(*ast.CommClause).Body {
+								ast.Inspect(inner, look)
+							}
+						}
+						return false
+					}
 				}
-				if sel, ok := n.(*ast.SelectorExpr); ok && sleeps[sel] == "Sleep" && !mentions(d, bubbles, "Wait") {
+				if naps(n, clock) {
 					list = append(list, complaint{
 						f.path, h.line(n), "the test sleeps", "run it in synctest.Test, or wait for what it waits for",
 					})
+					return false
 				}
 				return true
-			})
+			}
+			ast.Inspect(d, look)
 		}
 	}
 	return list
+}
+
+// naps reports whether n is time.Sleep, or a receive from a timer.
+func naps(n ast.Node, clock map[*ast.SelectorExpr]string) bool {
+	switch n := n.(type) {
+	case *ast.SelectorExpr:
+		return clock[n] == "Sleep"
+	case *ast.UnaryExpr:
+		return n.Op == token.ARROW && slices.ContainsFunc([]string{"After", "Tick", "NewTimer", "NewTicker"},
+			func(name string) bool { return mentions(n.X, clock, name) })
+	}
+	return false
 }
 
 // findStopwatches finds tests that compare how long something took, which depends on

@@ -2,6 +2,7 @@ package accesslog
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 
@@ -44,7 +45,7 @@ func (l *Log) Run(ctx context.Context, position string, sink source.Sink) error 
 		Gap:     func(reason string) { l.log.Warn("log has a gap", "log", l.path, "reason", reason) },
 		Trouble: func(err error) { l.trouble(err) },
 	}
-	return logfile.Follow(ctx, l.path, from, o, func(ctx context.Context, chunk []byte, next logfile.Position) error {
+	err = logfile.Follow(ctx, l.path, from, o, func(ctx context.Context, chunk []byte, next logfile.Position) error {
 		b.Reset()
 		if rest := l.parse(chunk, &b); len(rest) > 0 {
 			return fmt.Errorf("log %s: %d bytes of a chunk did not fit in a batch", l.path, len(rest))
@@ -52,6 +53,10 @@ func (l *Log) Run(ctx context.Context, position string, sink source.Sink) error 
 		b.Source, b.Position = l.Name(), next.String()
 		return sink(ctx, &b)
 	})
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return nil
+	}
+	return err
 }
 
 func (l *Log) trouble(err error) {

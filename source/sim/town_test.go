@@ -1,12 +1,13 @@
 package sim
 
 import (
-	"context"
 	"reflect"
 	"testing"
 	"time"
 
 	"github.com/honderd/honderd/experience"
+	"github.com/honderd/honderd/source"
+	"github.com/honderd/honderd/source/sourcetest"
 )
 
 var monday = time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
@@ -75,35 +76,10 @@ func TestAMaskedFaultHurtsNobody(t *testing.T) {
 	}
 }
 
-func TestTheSourceGoesOnWhereItWas(t *testing.T) {
+func TestSuite(t *testing.T) {
 	d := town(t, GoesOn)
 	until := monday.Add(30 * time.Hour)
-	var whole, parts []experience.Experience
-	collect := func(to *[]experience.Experience, stopAfter int) (position string) {
-		ctx, stop := context.WithCancel(t.Context())
-		defer stop()
-		err := NewPast(d, until).Run(ctx, position, func(_ context.Context, b *experience.Batch) error {
-			*to = append(*to, b.Items...)
-			position = b.Position
-			if stopAfter--; stopAfter == 0 {
-				stop()
-			}
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return position
-	}
-	collect(&whole, -1)
-	position := collect(&parts, 9)
-	err := NewPast(d, until).Run(t.Context(), position, func(_ context.Context, b *experience.Batch) error {
-		parts = append(parts, b.Items...)
-		return nil
-	})
-	if err != nil || !reflect.DeepEqual(whole, parts) {
-		t.Errorf("%d steps at once, %d in two goes, %v", len(whole), len(parts), err)
-	}
+	sourcetest.Run(t, len(d.During(monday, until)), func(*testing.T) source.Source { return NewPast(d, until) })
 }
 
 func TestOptionsAreChecked(t *testing.T) {
