@@ -41,7 +41,7 @@ const checkpointEvery = 20 * time.Second
 // more are sources beside those of c.
 func NewServer(ctx context.Context, c config.Config, log *slog.Logger, more ...source.Source) (*Server, error) {
 	s := &Server{config: c, log: log}
-	listener, err := listen(c.Listen)
+	listener, err := listen(ctx, c.Listen)
 	if err != nil {
 		return nil, err
 	}
@@ -52,8 +52,8 @@ func NewServer(ctx context.Context, c config.Config, log *slog.Logger, more ...s
 	return s, nil
 }
 
-func listen(address string) (net.Listener, error) {
-	l, err := net.Listen("tcp", address)
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w (fix: stop what listens there, or choose another address with --listen)", address, err)
 	}

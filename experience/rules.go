@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"time"
 )
@@ -93,10 +94,10 @@ func (r *Rules) Judge(status int, wait time.Duration) Cause {
 		}
 		return GaveUp
 	case status >= 500:
-		if !has(r.Good, status) {
+		if !slices.Contains(r.Good, status) {
 			return serverCause(status)
 		}
-	case has(r.Bad, status):
+	case slices.Contains(r.Bad, status):
 		return clientCause(status)
 	}
 	if r.Patience > 0 && wait > r.Patience {
@@ -144,13 +145,4 @@ func (r *Rules) IsPart(urlPath string) (part, noticed bool) {
 		}
 	}
 	return false, true
-}
-
-func has(list []int, n int) bool {
-	for _, x := range list {
-		if x == n {
-			return true
-		}
-	}
-	return false
 }

@@ -70,8 +70,9 @@ func explain(stderr io.Writer, err error) int {
 		return e.code
 	}
 	if problems, ok := errors.AsType[diag.Problems](err); ok {
-		problems.Render(stderr, isTerminal(stderr))
-		return exitUsage
+		if problems.Render(stderr, isTerminal(stderr)) == nil {
+			return exitUsage
+		}
 	}
 	fmt.Fprintf(stderr, "honderd: %v\n", err)
 	return exitUsage

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"errors"
+	"maps"
 	"slices"
 
 	"github.com/honderd/honderd/experience"
@@ -117,9 +118,7 @@ func (f *Fold) remember(b Bad) {
 func (f *Fold) Answer() Answer {
 	a := Answer{Masked: map[experience.Mask]int64{}, Latest: slices.Clone(f.latest)}
 	slices.Reverse(a.Latest)
-	for m, n := range f.masks {
-		a.Masked[m] = n
-	}
+	maps.Copy(a.Masked, f.masks)
 	for c, n := range f.causes {
 		a.Causes = append(a.Causes, CauseCount{c, n})
 	}

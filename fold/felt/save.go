@@ -113,27 +113,27 @@ func (m *cell) numbers() []*int32 {
 	return []*int32{&m.present, &m.first, &m.good, &m.bad, &m.active, &m.hurt, &m.struck}
 }
 
-func (g *page) append(p []byte) []byte {
-	p = binary.AppendVarint(binary.AppendVarint(p, g.active), g.hurt)
-	for i := range g.cells {
-		m := &g.cells[i]
+func (p *page) append(to []byte) []byte {
+	to = binary.AppendVarint(binary.AppendVarint(to, p.active), p.hurt)
+	for i := range p.cells {
+		m := &p.cells[i]
 		if *m == (cell{}) {
-			p = append(p, 0)
+			to = append(to, 0)
 			continue
 		}
-		p = append(p, 1)
+		to = append(to, 1)
 		for t := range tracks {
-			p = binary.AppendVarint(binary.AppendVarint(p, m.rest[t]), int64(m.full[t]))
+			to = binary.AppendVarint(binary.AppendVarint(to, m.rest[t]), int64(m.full[t]))
 		}
 		for _, n := range m.numbers() {
-			p = binary.AppendVarint(p, int64(*n))
+			to = binary.AppendVarint(to, int64(*n))
 		}
 	}
-	p = binary.AppendUvarint(p, uint64(len(g.returns)))
-	for _, back := range g.returns {
-		p = binary.LittleEndian.AppendUint32(p, back)
+	to = binary.AppendUvarint(to, uint64(len(p.returns)))
+	for _, back := range p.returns {
+		to = binary.LittleEndian.AppendUint32(to, back)
 	}
-	return p
+	return to
 }
 
 func readPage(r *wire.Reader, g *page) {

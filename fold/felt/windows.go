@@ -37,7 +37,7 @@ func (s *series) windows() []Window {
 			all[k] = all[k-1]
 			continue
 		}
-		all[k] = t.worst(w, max(supportTime, t.median(w)/supportShare), supportPeople)
+		all[k] = t.worst(w, max(supportTime, t.median(w)/supportShare))
 	}
 	return all
 }
@@ -81,10 +81,10 @@ func (t *totals) median(w int) int64 {
 }
 
 // worst returns the window of w minutes with the smallest share of good time, the
-// earliest of equals, among those with at least so much time and so many people.
+// earliest of equals, among those with at least so much time and enough people.
 //
 // Source: minimal cumulative ratio, Hauer et al., NSDI 2020, section 5.
-func (t *totals) worst(w int, time, people int64) Window {
+func (t *totals) worst(w int, time int64) Window {
 	best := Window{Minutes: w}
 	for i := 0; i+w < len(t.all); i++ {
 		all := t.all[i+w] - t.all[i]
@@ -95,7 +95,7 @@ func (t *totals) worst(w int, time, people int64) Window {
 		if best.Up+best.Down > 0 && !less(good, all, best.Up, best.Up+best.Down) {
 			continue
 		}
-		if !t.enough(i, w, people) {
+		if !t.enough(i, w) {
 			continue
 		}
 		best.Up, best.Down = good, all-good
@@ -114,11 +114,11 @@ func less(a, b, c, d int64) bool {
 	return h1 < h2 || h1 == h2 && l1 < l2
 }
 
-// enough reports whether at least k people were in the w minutes from index i on.
-func (t *totals) enough(i, w int, k int64) bool {
+// enough reports whether at least supportPeople were in the w minutes from index i on.
+func (t *totals) enough(i, w int) bool {
 	sure := int64(t.present[i]) + t.newcomers[i+w] - t.newcomers[i+1]
 	maybe := t.comebacks[i+w] - t.comebacks[i+1]
-	return sure >= k || sure+maybe >= k && t.people(i, w) >= k
+	return sure >= supportPeople || sure+maybe >= supportPeople && t.people(i, w) >= supportPeople
 }
 
 // people counts the people who were there in the w minutes from index i on: those

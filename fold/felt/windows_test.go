@@ -33,7 +33,7 @@ func TestWorstWindowVectors(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			for i, want := range tt.want {
-				w := rows(tt.all, tt.bad).worst(i+1, tt.support, supportPeople)
+				w := rows(tt.all, tt.bad).worst(i+1, tt.support)
 				if got := float64(w.Up) / float64(w.Up+w.Down); got != want {
 					t.Errorf("worst of %d minutes = %v, want %v", i+1, got, want)
 				}
@@ -43,13 +43,13 @@ func TestWorstWindowVectors(t *testing.T) {
 }
 
 func TestAWindowWithoutSupportSaysNothing(t *testing.T) {
-	w := rows([]int64{0, 0, 3}, []int64{0, 0, 3}).worst(1, 5, supportPeople)
+	w := rows([]int64{0, 0, 3}, []int64{0, 0, 3}).worst(1, 5)
 	if w.Up+w.Down != 0 || w.People != 0 {
 		t.Errorf("worst = %+v, want nothing", w)
 	}
 	few := rows([]int64{10, 10}, []int64{10, 0})
 	few.present[0], few.present[1] = supportPeople-1, supportPeople
-	if w := few.worst(1, 1, supportPeople); w.Down != 0 || w.From != msMinute {
+	if w := few.worst(1, 1); w.Down != 0 || w.From != msMinute {
 		t.Errorf("worst = %+v, want the second minute", w)
 	}
 }
@@ -95,7 +95,7 @@ func TestMomentVector(t *testing.T) {
 			t.Errorf("%s = %v, want %v", tt.name, got, tt.want)
 		}
 	}
-	if w := newTotals(s.during(inside)).worst(2, 1, supportPeople); w.Up*2 != w.Up+w.Down {
+	if w := newTotals(s.during(inside)).worst(2, 1); w.Up*2 != w.Up+w.Down {
 		t.Errorf("worst 2 minutes of the moment = %+v, want 0.5", w)
 	}
 }

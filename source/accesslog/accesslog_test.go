@@ -1,6 +1,7 @@
 package accesslog
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -166,7 +167,7 @@ func TestDetectExplains(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), `"hello. world"`) || !strings.Contains(err.Error(), "--format") {
 		t.Errorf("Detect() = %v, want the first line and the way out", err)
 	}
-	if _, err := mustParser(t, Options{}).Detect([]byte("\n\r\n")); err != ErrEmpty {
+	if _, err := mustParser(t, Options{}).Detect([]byte("\n\r\n")); !errors.Is(err, ErrEmpty) {
 		t.Errorf("Detect(nothing) = %v, want ErrEmpty", err)
 	}
 	if _, err := mustParser(t, Options{Format: `$msec $status`}).Detect([]byte("hello\n")); err == nil || !strings.Contains(err.Error(), "no line is as format") {

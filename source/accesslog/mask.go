@@ -31,7 +31,7 @@ func (w *Worker) mask(g *Grammar, line []byte, status int) experience.Mask {
 // upstreamMask reads nginx's list of attempts: ", " stands before the next server, " : "
 // before another place that the request was sent to inside.
 func (w *Worker) upstreamMask(value, cache []byte, status int) experience.Mask {
-	retried, redirected, last := false, false, false
+	var retried, redirected, last bool
 	for first := true; ; first = false {
 		item, rest, inside := nextAttempt(value)
 		last = w.failed(item) || (string(item) == "-" && (rest != nil || !first))

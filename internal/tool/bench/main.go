@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -25,12 +26,12 @@ func main() {
 	}
 }
 
-func run(lines, runs int, peer bool, out string) error {
+func run(lines, runs int, peer bool, out string) (err error) {
 	dir, err := os.MkdirTemp("", "honderd-bench-")
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	binary := filepath.Join(dir, "honderd")
 	size, err := build(binary)
 	if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -78,7 +79,7 @@ func serve(binary, dir string, runs int) (serving, error) {
 	}, nil
 }
 
-func serveOnce(binary, data, log string) (serving, error) {
+func serveOnce(binary, data, log string) (one serving, err error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return serving{}, err
@@ -90,10 +91,7 @@ func serveOnce(binary, data, log string) (serving, error) {
 	if err := cmd.Start(); err != nil {
 		return serving{}, err
 	}
-	defer func() {
-		cmd.Process.Signal(os.Interrupt)
-		cmd.Wait()
-	}()
+	defer func() { err = errors.Join(err, cmd.Process.Signal(os.Interrupt), cmd.Wait()) }()
 	for time.Since(start) < 20*time.Second {
 		r, err := http.Get("http://" + address + "/")
 		if err != nil {
@@ -105,7 +103,7 @@ func serveOnce(binary, data, log string) (serving, error) {
 		if err != nil {
 			return serving{}, err
 		}
-		one := serving{firstPage: time.Since(start)}
+		one = serving{firstPage: time.Since(start)}
 		time.Sleep(settle)
 		one.idle, err = resident(cmd.Process.Pid)
 		return one, err
