@@ -18,18 +18,21 @@ type Bucket struct {
 	Measured int // of them, with people
 	Active   int64
 	Flawless int64
-	Worst    Hour // the hour with the lowest share; its From is zero when nothing was measured
+	Worst    Hour // the hour in which most people were hurt; its From is zero when nothing was measured
 }
 
 // Known reports whether anybody was there.
 func (b Bucket) Known() bool { return b.Active > 0 }
 
-// Hurt returns the share of people who were hurt, 0 to 1.
+// Hurt returns how bad the worst hour was, 0 to 1: who was hurt in it, as a share of who
+// was there. A terrible hour thus stays visible in a quiet month. Where it was a lonely
+// hour, they are a share of the people of an average one instead.
 func (b Bucket) Hurt() float64 {
 	if b.Active <= 0 {
 		return 0
 	}
-	return float64(b.Active-b.Flawless) / float64(b.Active)
+	crowd := max(float64(b.Worst.Active), float64(b.Active)/float64(b.Measured))
+	return float64(b.Worst.Active-b.Worst.Flawless) / crowd
 }
 
 // step is a size of bucket: at most so many hours, beginning where start says.
@@ -102,8 +105,7 @@ func (b *Bucket) add(h Hour) {
 	b.Measured++
 	b.Active += h.Active
 	b.Flawless += h.Flawless
-	hurt, most := h.Active-h.Flawless, b.Worst.Active-b.Worst.Flawless
-	if b.Worst.From.IsZero() || float64(hurt)*float64(b.Worst.Active) > float64(most)*float64(h.Active) {
+	if b.Worst.From.IsZero() || h.Active-h.Flawless > b.Worst.Active-b.Worst.Flawless {
 		b.Worst = h
 	}
 }

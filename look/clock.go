@@ -76,6 +76,12 @@ func (r Reader) Day(t time.Time) string {
 	return fmt.Sprintf("%s %d %s", r.weekday(t), t.Day(), r.month(t))
 }
 
+// Month returns the month and its year: "May 2025".
+func (r Reader) Month(t time.Time) string {
+	t = t.In(r.location())
+	return fmt.Sprintf("%s %d", r.month(t), t.Year())
+}
+
 // Stamp returns day and time: "Sat 17 May 21:05".
 func (r Reader) Stamp(t time.Time) string { return r.Day(t) + " " + r.Clock(t) }
 

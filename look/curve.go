@@ -23,7 +23,7 @@ func (r Reader) Curve(name string, windows []Window, width int) template.HTML {
 	var d drawing
 	d.open("curve", name, curveHeight, r.T("The worst windows"), r.curveWords(windows))
 	d.hatch(name)
-	c := curve{Reader: r, drawing: &d, name: name, width: float64(width), longest: 60}
+	c := curve{Reader: r, drawing: &d, name: name, width: float64(width), longest: 5}
 	for _, w := range windows {
 		c.longest = max(c.longest, w.Minutes)
 	}
@@ -90,9 +90,11 @@ func (c curve) grid() {
 		c.printf(`<line class="%s" x1="%s" x2="100%%" y1="%[3]d" y2="%[3]d"/>`, class, pct(left), y)
 		c.text("tick end", left-100*8/c.width, y+4, c.decimal(g.label))
 	}
+	last := -1000.0
 	for _, m := range landmarks() {
-		if m <= c.longest {
-			c.text("tick middle", c.x(float64(m)), curveTop+curvePlot+22, c.lengthName(m))
+		if x := c.x(float64(m)); m <= c.longest && x-last > 100*40/c.width {
+			c.text("tick middle", x, curveTop+curvePlot+22, c.lengthName(m))
+			last = x
 		}
 	}
 }

@@ -3,12 +3,13 @@ package look
 import (
 	"html/template"
 	"math"
+	"strings"
 )
 
 // Ring draws a share of people as a hundred ticks: the picture of our name. Who was
 // hurt stands out of the circle, even when it is less than one in a hundred. low and
-// high are the ends of the interval, nil when there is none; nil share is not
-// measured. word stands below the number; name is unique on the page.
+// high are the ends of the interval, nil when there is none: what lies above low is
+// thin, because it may be otherwise. nil share is not measured. word stands below the number; name is unique on the page.
 func (r Reader) Ring(name string, share, low, high *float64, word string) template.HTML {
 	number := r.Share(share)
 	if share == nil {
@@ -29,6 +30,8 @@ func (r Reader) Ring(name string, share, low, high *float64, word string) templa
 		switch {
 		case share == nil:
 			d.tick("unknown", i, 84, 98)
+		case left <= 1e-9 && low != nil && float64(i) >= 100**low:
+			d.tick("good unsure", i, 86, 96)
 		case left <= 1e-9:
 			d.tick("good", i, 82, 100)
 		case left >= 1-1e-9:
@@ -47,8 +50,24 @@ func (r Reader) Ring(name string, share, low, high *float64, word string) templa
 		size = "middle"
 	}
 	d.printf(`<text class="number %s" x="120" y="126">%s</text>`, size, template.HTMLEscapeString(number))
-	d.printf(`<text class="word" x="120" y="152">%s</text>`, template.HTMLEscapeString(word))
+	for i, line := range lines(word) {
+		d.printf(`<text class="word" x="120" y="%d">%s</text>`, 150+18*i, template.HTMLEscapeString(line))
+	}
 	return d.close()
+}
+
+// lines returns a word for the middle of the ring in one line, or in two where it is
+// too long for one.
+func lines(word string) []string {
+	const most = 17 // characters that fit between the ticks
+	if len([]rune(word)) <= most {
+		return []string{word}
+	}
+	at := strings.LastIndex(string([]rune(word)[:most]), " ")
+	if at < 0 {
+		return []string{word}
+	}
+	return []string{word[:at], word[at+1:]}
 }
 
 // ringWords describes the ring to who does not see it.

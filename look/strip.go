@@ -17,12 +17,12 @@ const (
 	stripHeight = stripTop + stripBars + stripGap + stripPeople + stripLabels
 )
 
-// Strip draws a period: one bar for each hour, or for a few of them so that a bar is at
-// least 3 pixels wide in a chart of width pixels. Who was hurt hangs from the top and
+// Strip draws a period: one bar for each hour, or for a few of them so that a bar is
+// about 3 pixels wide in a chart of width pixels. Who was hurt hangs from the top and
 // is seen even when it is one of ten thousand; where nobody was it is hatched. name is
 // unique on the page.
 func (r Reader) Strip(name string, hours []Hour, width int) template.HTML {
-	buckets := Buckets(hours, r.location(), max(width/3, 1))
+	buckets := Buckets(hours, r.location(), max(width*10/29, 1))
 	var d drawing
 	d.open("strip", name, stripHeight, r.T("How it was, hour by hour"), r.stripWords(buckets))
 	d.hatch(name)
@@ -31,6 +31,9 @@ func (r Reader) Strip(name string, hours []Hour, width int) template.HTML {
 		return d.close()
 	}
 	s := strip{Reader: r, drawing: &d, name: name, from: buckets[0].From, to: buckets[len(buckets)-1].To}
+	if shortest := s.from.Add(12 * time.Hour); s.to.Before(shortest) {
+		s.to = shortest // one hour is no wall
+	}
 	for _, b := range buckets {
 		s.crowd = max(s.crowd, b.Active/int64(b.Hours))
 	}
@@ -94,7 +97,8 @@ func (s strip) unknown(from, to time.Time) {
 // many people there were.
 func (s strip) bar(b Bucket) {
 	pitch := s.x(b.To) - s.x(b.From)
-	x, width := s.x(b.From)+pitch*0.09, pitch*0.82
+	gap := min(pitch*0.09, 0.12)
+	x, width := s.x(b.From)+gap, pitch-2*gap
 	hurt := biteHeight(b.Hurt(), stripBars)
 	s.printf("<g>")
 	s.title(s.barWords(b))
@@ -133,7 +137,7 @@ func (s strip) barWords(b Bucket) string {
 	}
 	words := fmt.Sprintf("%s · %s · %s", s.Span(b.From, b.To), s.T("%s people, counted each hour", s.Count(b.Active)), s.T("%s flawless", s.Count(b.Flawless)))
 	if b.Worst.Active > b.Worst.Flawless {
-		words += " · " + s.T("worst at %s: %s of %s hurt", s.Clock(b.Worst.From), s.Count(b.Worst.Active-b.Worst.Flawless), s.Count(b.Worst.Active))
+		words += " · " + s.T("worst at %s: %s of %s hurt", s.Stamp(b.Worst.From), s.Count(b.Worst.Active-b.Worst.Flawless), s.Count(b.Worst.Active))
 	}
 	if b.Measured < b.Hours {
 		words += " · " + s.T("%s of %s hours measured", s.Count(int64(b.Measured)), s.Count(int64(b.Hours)))

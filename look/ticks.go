@@ -23,9 +23,11 @@ func (r Reader) ticks(from, to time.Time, width int) []tick {
 		return r.hourTicks(midnight, from, to, room)
 	case days <= room:
 		return r.calendar(midnight, from, to, 0, 1, r.Day)
+	case days <= 3*room && days < 15:
+		return r.calendar(midnight, from, to, 0, (days+room-1)/room, r.DayMonth)
 	case days/7 <= room:
 		monday := midnight.AddDate(0, 0, -(int(midnight.Weekday())+6)%7)
-		return r.calendar(monday, from, to, 0, 7, r.dayMonth)
+		return r.calendar(monday, from, to, 0, 7, r.DayMonth)
 	case days/30 <= room:
 		return r.calendar(firstOfMonth(from), from, to, 1, 0, r.monthYear)
 	case days/91 <= room:
@@ -78,8 +80,9 @@ func firstOfMonth(t time.Time) time.Time {
 	return time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, t.Location())
 }
 
-// dayMonth returns "12 May".
-func (r Reader) dayMonth(t time.Time) string {
+// DayMonth returns "12 May".
+func (r Reader) DayMonth(t time.Time) string {
+	t = t.In(r.location())
 	return strconv.Itoa(t.Day()) + " " + r.month(t)
 }
 

@@ -34,7 +34,7 @@ func HTML(w io.Writer, a view.Answer, o Options) error {
 		Stylesheet: look.Stylesheet(),
 		Hours:      hours(a),
 		Windows:    windows(a.Windows),
-		Latest:     12,
+		Latest:     8,
 	})
 	if err != nil {
 		return fmt.Errorf("write report as HTML: %w", err)

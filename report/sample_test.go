@@ -63,10 +63,9 @@ func outage(minutes int, felt float64, longest int, from time.Time) []view.Windo
 // start is the beginning of the samples: a Monday.
 func start() time.Time { return time.Date(2025, 5, 12, 0, 0, 0, 0, time.UTC) }
 
-// week is a realistic one, with an outage on Saturday evening.
-func week() view.Answer {
+// hoursOfWeek returns days and nights, with an outage that begins at down.
+func hoursOfWeek(down time.Time) []view.Hour {
 	dice := rand.New(rand.NewPCG(1, 2))
-	down := start().Add(5*24*time.Hour + 19*time.Hour)
 	var hours []view.Hour
 	for i := range 7 * 24 {
 		at := start().Add(time.Duration(i) * time.Hour)
@@ -86,6 +85,12 @@ func week() view.Answer {
 		}
 		hours = append(hours, h)
 	}
+	return hours
+}
+
+// week is a realistic one, with an outage on Saturday evening.
+func week() view.Answer {
+	down := start().Add(5*24*time.Hour + 19*time.Hour)
 	a := view.Answer{
 		Source: view.Source{
 			Lines: 412_883, Parsed: 412_610, Rejected: 273, Robots: 38_112, Probes: 20_160, NoRequest: 41, Late: 0,
@@ -110,12 +115,18 @@ func week() view.Answer {
 			{Step: "GET /account/orders/{id}", Cause: "unreachable", Count: 140}, {Step: "POST /cart/items/{id}/quantity/with/a/long/path/that/goes/on", Cause: "server_error", Count: 88},
 			{Step: `GET /<script>alert(1)</script>`, Cause: "gave_up", Count: 12},
 		},
-		Hours: hours,
+		Hours: hoursOfWeek(down),
 		Notes: []view.Note{
 			{Kind: "no_wait", Text: "The log does not say how long people waited, so nothing was judged too slow. Add $request_time (nginx) or %D (Apache) to its format."},
 			{Kind: "rejected", Text: "273 of 412883 lines could not be read. They are counted nowhere else.", Format: "%d of %d lines could not be read. They are counted nowhere else.", Args: []any{int64(273), int64(412883)}},
 		},
 	}
+	addJourneys(&a)
+	return a
+}
+
+// addJourneys adds what people came to do, and the latest that went wrong.
+func addJourneys(a *view.Answer) {
 	for i, j := range []struct {
 		name         string
 		active, hurt int64
@@ -126,7 +137,6 @@ func week() view.Answer {
 		s := a.Steps[i%len(a.Steps)]
 		a.Latest = append(a.Latest, view.Bad{At: a.Period.To.Add(-time.Duration(i*i*7) * time.Minute), Step: s.Step, Cause: s.Cause, WaitMS: int64(i) * 1310})
 	}
-	return a
 }
 
 // year has a small outage each month, and 1 of 10,000 hurt now and then.

@@ -68,7 +68,7 @@ func (t text) line(s string) { fmt.Fprintln(t.out, strings.TrimRight(s, " ")) }
 // heading writes an empty line and a heading.
 func (t text) heading(s string) {
 	t.line("")
-	t.line(t.in(bold, s))
+	t.say(bold, "", s)
 }
 
 // say writes sentences, broken between words; lines after the first begin with indent,

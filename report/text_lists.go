@@ -17,9 +17,9 @@ func (t text) journeys() {
 		return
 	}
 	t.heading(t.T("What people came to do, most people hurt first"))
-	t.row(quiet, "", column{7, t.T("hurt")}, column{9, t.T("of people")}, column{10, t.T("flawless")})
+	t.row(quiet, "", column{7, t.T("hurt")}, column{10, t.T("of people")}, column{10, t.T("flawless")})
 	for _, j := range list[:min(len(list), listed)] {
-		t.row(hurt, j.Name, column{7, t.Count(j.People.Hurt)}, column{9, t.Count(j.People.Active)}, column{10, t.Share(j.People.FlawlessShare)})
+		t.row(hurt, j.Name, column{7, t.Count(j.People.Hurt)}, column{10, t.Count(j.People.Active)}, column{10, t.Share(j.People.FlawlessShare)})
 	}
 	t.more(len(list))
 }

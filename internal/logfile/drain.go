@@ -24,7 +24,7 @@ func (f *follower) drain(ctx context.Context, g *generation) error {
 		return err
 	}
 	size, changed := info.Size(), info.ModTime()
-	if len(g.head) == 0 && g == f.newest() {
+	if g.blank() && g == f.newest() {
 		g.drained, g.changed = true, changed
 		return nil // its first bytes are seen to in the next round
 	}

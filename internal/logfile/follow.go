@@ -124,7 +124,7 @@ func (f *follower) ail(err error) {
 // found something that another round should deal with at once.
 func (f *follower) round(ctx context.Context) (again bool, err error) {
 	at := f.atPath()
-	if g := f.newest(); g != nil && g.file != nil && len(g.head) == 0 {
+	if g := f.newest(); g != nil && g.file != nil && g.blank() {
 		_ = f.learn(g) // an error is found again by reading
 	}
 	if f.anyLost() || f.fresh || f.pending || f.stirred || at != nil && !f.holds(at) {
@@ -138,10 +138,12 @@ func (f *follower) round(ctx context.Context) (again bool, err error) {
 		if g.file == nil {
 			return false, nil // what is younger waits, so that lines come in order
 		}
-		if g == f.newest() && f.stirred {
+		err := error(nil)
+		if wait := g == f.newest() && f.stirred && g.pack == plain; !wait {
+			err = f.drain(ctx, g)
+		} else if err = g.verify(); err == nil {
 			return true, nil
 		}
-		err := f.drain(ctx, g)
 		if _, stop := errors.AsType[stopped](err); stop {
 			return false, err
 		}
@@ -213,9 +215,11 @@ func (f *follower) anyLost() bool {
 func (f *follower) split(i int) {
 	g := f.gens[i]
 	read := g.pack != plain && g.damage == nil && g.size >= 0
+	vague := g.vague()
 	old := g.split()
-	if old.lost.Head.Bytes == 0 {
-		return // it was empty
+	if vague { // nothing of it was delivered: its copy is a new file like any other
+		f.stirred = true
+		return
 	}
 	if read { // it was replaced whole, after it was read whole
 		f.remember(old.lost, true)
@@ -226,8 +230,9 @@ func (f *follower) split(i int) {
 
 // lose closes generation i after it could not be read; what is known of it is looked for.
 func (f *follower) lose(i int) {
+	vague := f.gens[i].vague()
 	f.gens[i].lose()
-	if f.gens[i].lost.Head.Bytes == 0 {
+	if vague {
 		f.gens = slices.Delete(f.gens, i, i+1)
 	}
 }
@@ -286,7 +291,8 @@ func (f *follower) remember(m Mark, recognisable bool) {
 func (f *follower) position() Position {
 	p := Position{Done: slices.Clone(f.done), Since: f.since, Pending: f.pending || f.stirred}
 	for _, g := range f.gens {
-		if m := g.mark(); m.Head.Bytes > 0 {
+		// What is vague at the path is found there, as what it then is.
+		if m := g.mark(); m.Head.Bytes > 0 && (g != f.newest() || !g.vague()) {
 			p.Open = append(p.Open, m)
 		}
 	}

@@ -69,7 +69,7 @@ func (g *generation) lose() {
 // split returns what was in the file of g before it was cut off, as a lost generation,
 // and lets g begin anew.
 func (g *generation) split() *generation {
-	old := &generation{name: g.name, lost: g.mark(), truncated: true, lines: cutter{max: g.lines.max}}
+	old := &generation{name: g.name, lost: g.mark(), truncated: true, head: bytes.Clone(g.head), lines: cutter{max: g.lines.max}}
 	g.offset, g.size, g.pack, g.asked, g.damage = 0, -1, plain, false, nil
 	g.grew = time.Now()
 	g.lines.forget()
@@ -86,8 +86,22 @@ func (g *generation) mark() Mark {
 	return Mark{Device: dev, Inode: ino, Head: g.print, Offset: g.offset}
 }
 
+// fits reports whether a file that begins with head can be the lost generation g.
+func (g *generation) fits(head []byte) bool {
+	if g.truncated && len(head) < len(g.head) { // copied before the last lines we read
+		return alike(g.head, head)
+	}
+	return g.lost.Head.fits(head)
+}
+
 // recognisable reports whether the head of g tells it from other generations.
 func (g *generation) recognisable() bool { return distinct(g.head) }
+
+// blank reports whether g was empty whenever we looked.
+func (g *generation) blank() bool { return len(g.head) == 0 && g.pack == plain }
+
+// vague reports whether nothing was delivered of g and its head could be anyone's.
+func (g *generation) vague() bool { return g.file != nil && g.offset == 0 && !g.recognisable() }
 
 // distinct reports whether head has a whole line, or all a head can have.
 func distinct(head []byte) bool {

@@ -37,6 +37,10 @@ type Mark struct {
 	Offset int64 `json:"at"`
 }
 
+// weak reports whether m may not tell its generation from others: nothing was delivered
+// of it, and its head is perhaps not even a line.
+func (m Mark) weak() bool { return m.Offset == 0 && m.Head.Bytes < headMax }
+
 // Fingerprint recognises a log by the first bytes of its content, whatever it is
 // called and however it is compressed.
 type Fingerprint struct {

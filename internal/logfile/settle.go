@@ -1,7 +1,6 @@
 package logfile
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"io/fs"
@@ -43,12 +42,7 @@ func (f *follower) begin(found []*candidate) {
 		if c.current {
 			continue
 		}
-		dev, ino := identity(c.info)
-		m := Mark{Device: dev, Inode: ino, Head: fingerprint(c.head)}
-		if c.pack == plain {
-			m.Offset = c.info.Size()
-		}
-		f.remember(m, distinct(c.head))
+		f.remember(c.mark(), distinct(c.head))
 		f.since = max(f.since, c.info.ModTime().UnixNano())
 	}
 	if i := slices.IndexFunc(found, func(c *candidate) bool { return c.current }); i >= 0 {
@@ -61,7 +55,10 @@ func (f *follower) find(g *generation, found []*candidate) {
 	var best *candidate
 	for _, c := range found {
 		short := c.pack == plain && c.info.Size() < g.lost.Offset
-		if c.used || c.file == nil || !g.lost.Head.fits(c.head) || c.current && short {
+		if c.used || c.file == nil || !g.fits(c.head) || c.current && short {
+			continue
+		}
+		if g.lost.weak() && !sameInode(g.lost, c.info) && (!f.isNew(c.sibling) || f.finished(c.head)) {
 			continue
 		}
 		if best == nil || fitness(g, c) > fitness(g, best) {
@@ -73,8 +70,10 @@ func (f *follower) find(g *generation, found []*candidate) {
 	}
 	if best.pack == plain && best.info.Size() < g.lost.Offset {
 		// A copy that was made before the last lines we read: nothing of it is new.
-		f.remember(g.lost, true)
+		f.remember(best.mark(), distinct(best.head))
 		f.drop(g)
+		_ = best.file.Close() // it was only read
+		best.file = nil
 		return
 	}
 	best.used = true
@@ -171,6 +170,12 @@ func (f *follower) copied(g *generation, c *candidate) bool {
 // takeNew opens generations that came and went without us.
 func (f *follower) takeNew(found []*candidate, current fs.FileInfo) {
 	f.pending, f.stirred = false, false
+	for _, g := range f.gens {
+		if g.file != nil && g.pack == plain && f.learn(g) != nil {
+			f.stirred = true // it was cut off: what looks new may be a copy of what it has now
+			return
+		}
+	}
 	var fresh []*candidate
 	for _, c := range found {
 		if c.used || c.file == nil || c.current || !f.isNew(c.sibling) || f.knows(c.head) {
@@ -207,35 +212,31 @@ func (f *follower) takeNew(found []*candidate, current fs.FileInfo) {
 	}
 }
 
-// knows reports whether a content with this head is one we read or have read.
+// knows reports whether a content with this head is one we read or have read. A copy
+// never has more than the file that it is a copy of.
 func (f *follower) knows(head []byte) bool {
 	for _, g := range f.gens {
-		if g.file == nil && g.lost.Head.fits(head) || g.file != nil && f.isOf(g, head) {
+		lost := g.file == nil && !g.lost.weak() && g.lost.Head.fits(head)
+		copied := g.file != nil && alike(g.head, head) && (g.pack != plain || len(head) <= len(g.head))
+		if lost || copied {
 			return true
 		}
 	}
+	return f.finished(head)
+}
+
+// finished reports whether head is that of a generation which was read to its end.
+func (f *follower) finished(head []byte) bool {
 	return slices.ContainsFunc(f.done, func(m Mark) bool {
 		return m.Head.fits(head) && (m.Head.Bytes == headMax || m.Head.Bytes == len(head))
 	})
-}
-
-// isOf reports whether head is the head of g, or of a copy of g.
-func (f *follower) isOf(g *generation, head []byte) bool {
-	if g.pack != plain {
-		return alike(g.head, head)
-	}
-	if f.learn(g) != nil { // it was cut off meanwhile: this may be the copy made before
-		n := min(len(g.head), len(head))
-		return bytes.Equal(g.head[:n], head[:n])
-	}
-	return alike(g.head, head) && len(head) <= len(g.head) // a copy never has more
 }
 
 // learn reads the head of g. A file that was empty until now may have been filled, copied
 // and cut off unseen before, so that what it has now is not the first since: then the
 // folder has to be looked at again before it is read.
 func (f *follower) learn(g *generation) error {
-	blank := len(g.head) == 0
+	blank := g.blank()
 	err := g.verify()
 	if blank && len(g.head) > 0 && g == f.newest() {
 		f.stirred = true

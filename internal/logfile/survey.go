@@ -152,8 +152,18 @@ func (f *follower) examine(s sibling) (*candidate, error) {
 
 // wants reports whether a generation may take the file of c, so that it has to stay open.
 func (f *follower) wants(c *candidate) bool {
-	lost := slices.ContainsFunc(f.gens, func(g *generation) bool { return g.file == nil && g.lost.Head.fits(c.head) })
+	lost := slices.ContainsFunc(f.gens, func(g *generation) bool { return g.file == nil && g.fits(c.head) })
 	return c.current || lost || !f.fresh && (f.isNew(c.sibling) || f.wroteOn(c.sibling))
+}
+
+// mark is that of a generation which was read to the end c has now.
+func (c *candidate) mark() Mark {
+	dev, ino := identity(c.info)
+	m := Mark{Device: dev, Inode: ino, Head: fingerprint(c.head)}
+	if c.pack == plain {
+		m.Offset = c.info.Size()
+	}
+	return m
 }
 
 func (c *candidate) readHead() error {

@@ -138,9 +138,9 @@ func openStream(ctx context.Context, js jetstream.JetStream, remember time.Durat
 // publish writes one record and waits until it is on the disk. twice reports that
 // the stream has the id already; place is then that of the first.
 func (e *engine) publish(ctx context.Context, subject, id string, data []byte) (place ledger.Sequence, twice bool, err error) {
-	m := &nats.Msg{Subject: subjectPrefix + subject, Data: data}
+	m := &nats.Msg{Subject: subjectPrefix + subject, Data: data, Header: nats.Header{sumHeader: []string{sum(data)}}}
 	if id != "" {
-		m.Header = nats.Header{nats.MsgIdHdr: []string{id}}
+		m.Header.Set(nats.MsgIdHdr, id)
 	}
 	answer, err := e.stream.PublishMsgAsync(m)
 	if err != nil {

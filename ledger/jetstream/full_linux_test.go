@@ -1,12 +1,14 @@
 package jetstream_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -125,11 +127,41 @@ func (b *book) retry(t *testing.T, l *jetstream.Ledger, refused map[int]error) {
 	}
 }
 
+// followAll follows l slowly from its beginning. It returns what waits until the
+// record last was seen and fails t when one was not seen in its order.
+func followAll(t *testing.T, l *jetstream.Ledger) func(last ledger.Sequence) {
+	var seen atomic.Uint64
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		ended <- l.Follow(ctx, 0, func(r ledger.Record) error {
+			if !seen.CompareAndSwap(uint64(r.Sequence)-1, uint64(r.Sequence)) {
+				return fmt.Errorf("record %d came after %d", r.Sequence, seen.Load())
+			}
+			if r.Sequence%40 == 0 {
+				<-time.After(20 * time.Millisecond) // so that the engine changes under it
+			}
+			return nil
+		})
+	}()
+	return func(last ledger.Sequence) {
+		t.Helper()
+		for deadline := time.Now().Add(20 * time.Second); seen.Load() < uint64(last) && time.Now().Before(deadline); {
+			<-time.After(time.Millisecond)
+		}
+		cancel()
+		if err := <-ended; err != nil || seen.Load() != uint64(last) {
+			t.Errorf("Follow() = %v after %d records, want %d", err, seen.Load(), last)
+		}
+	}
+}
+
 func TestFullDiskIsSaidAndLosesNothing(t *testing.T) {
 	dir, resize := tinyDisk(t, 20)
 	data := filepath.Join(dir, "data")
 	b := &book{places: make(map[int]ledger.Sequence)}
 	l := open(t, data)
+	followed := followAll(t, l)
 	for round := 1; round <= 3; round++ {
 		start := time.Now()
 		refused := b.fill(t, l)
@@ -144,6 +176,7 @@ func TestFullDiskIsSaidAndLosesNothing(t *testing.T) {
 		b.retry(t, l, refused)
 		b.check(t, l)
 	}
+	followed(ledger.Sequence(len(b.places)))
 	if err := l.Close(); err != nil {
 		t.Errorf("Close() = %v", err)
 	}

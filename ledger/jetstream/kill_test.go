@@ -69,7 +69,7 @@ func numbered(n uint64) []byte {
 func TestKilledProcessLosesNothingAccepted(t *testing.T) {
 	limit, rounds := 8*time.Second, 15
 	if os.Getenv("HONDERD_SOAK") != "" {
-		limit, rounds = 20*time.Minute, 500
+		limit, rounds = 3*time.Minute, 500
 	}
 	dir, begin := t.TempDir(), time.Now()
 	accepted := make(map[uint64]ledger.Sequence)

@@ -4,7 +4,7 @@
 (() => {
   const sign = document.getElementById("live"), main = document.querySelector("main");
   if (!sign || !window.EventSource) return;
-  const show = (on) => { sign.className = on ? "live on" : "live off"; sign.textContent = on ? sign.dataset.on : sign.dataset.off; };
+  const show = (on) => { sign.className = on ? "live on" : "live off"; sign.textContent = on ? sign.dataset.live : sign.dataset.lost; };
   const keyed = (root) => new Map([...root.querySelectorAll("[data-k]")].map((e) => [e.dataset.k, e]));
   let busy = false, due = false;
   async function refresh() {

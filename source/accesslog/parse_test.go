@@ -34,7 +34,7 @@ func sampleLog(n int) []byte {
 // whole parses log into one batch after the other, in chunks that end where cuts says.
 func whole(p *Parser, g *Grammar, log []byte, cuts func(n int) bool) []experience.Batch {
 	w := p.NewWorker(g)
-	batches := make([]experience.Batch, 1)
+	batches := []experience.Batch{{}}
 	batches[0].Reset()
 	for len(log) > 0 {
 		chunk := log
