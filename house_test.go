@@ -34,6 +34,8 @@ func exceptions() []exception {
 	return []exception{
 		{"cmd/honderd/main_test.go", "the test sleeps", "it waits for and kills another process, which no bubble holds"},
 		{"ledger/jetstream/kill_test.go", "the test sleeps", "it kills another process at a random instant"},
+		{"ledger/jetstream/full_linux_test.go", "the test sleeps", "it is a slow reader on a real disk that fills up"},
+		{"internal/logfile/storm_test.go", "the test sleeps", "it is a server that writes now and then, to real files"},
 		{"ledger/jetstream/idle_linux_test.go", "the test sleeps", "it measures what idling costs, and only when asked to soak"},
 	}
 }

@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-func share(p float64) *float64 { return &p }
+//go:fix inline
+func share(p float64) *float64 { return new(p) }
 
 // quiet returns n hours of people from Monday 12 May 2025, nobody hurt.
 func quiet(n int, people int64) []Hour {
@@ -56,8 +57,8 @@ func TestOneHurtPersonOfTenThousandIsSeen(t *testing.T) {
 	if want := "Mon 12 May 14:00–15:00 · 10,000 people · 9,999 flawless"; !strings.Contains(svg, want) {
 		t.Errorf("strip does not say %q", want)
 	}
-	if biteHeight(1e-4, stripBars) < 6 || biteHeight(0.9999, stripBars) >= stripBars || biteHeight(1, stripBars) != stripBars {
-		t.Errorf("bite of one, of nearly all, of all = %d, %d, %d", biteHeight(1e-4, stripBars), biteHeight(0.9999, stripBars), biteHeight(1, stripBars))
+	if biteHeight(1e-4) < 6 || biteHeight(0.9999) >= stripBars || biteHeight(1) != stripBars {
+		t.Errorf("bite of one, of nearly all, of all = %d, %d, %d", biteHeight(1e-4), biteHeight(0.9999), biteHeight(1))
 	}
 }
 
@@ -123,7 +124,7 @@ func plateau(minutes, longest int) []Window {
 	for k := range 61 {
 		n := int(math.Round(math.Pow(2, float64(k)/4)))
 		if n <= longest {
-			out = append(out, Window{Minutes: n, Worst: share(1 - 0.5*min(1, float64(minutes)/float64(n))), People: 9})
+			out = append(out, Window{Minutes: n, Worst: new(1 - 0.5*min(1, float64(minutes)/float64(n))), People: 9})
 		}
 	}
 	return out
@@ -168,9 +169,9 @@ func TestRingShowsWhoWasHurt(t *testing.T) {
 		share, low       *float64
 		good, hurt, none int
 	}{
-		{"all of many", share(1), share(0.9999), 100, 0, 0},
-		{"one of ten thousand", share(0.9999), share(0.9995), 100, 1, 0},
-		{"five in a hundred", share(0.95), share(0.95), 95, 5, 0},
+		{"all of many", share(1), new(0.9999), 100, 0, 0},
+		{"one of ten thousand", new(0.9999), new(0.9995), 100, 1, 0},
+		{"five in a hundred", new(0.95), new(0.95), 95, 5, 0},
 		{"nobody", share(0), share(0), 0, 100, 0},
 		{"not measured", nil, nil, 0, 0, 100},
 	}
@@ -187,10 +188,10 @@ func TestRingShowsWhoWasHurt(t *testing.T) {
 
 func TestSmallCharts(t *testing.T) {
 	r := For(EN, nil)
-	mustBeSVG(t, string(r.Meter("m", share(0.98), share(0.97), share(0.99))))
+	mustBeSVG(t, string(r.Meter("m", new(0.98), new(0.97), new(0.99))))
 	mustBeSVG(t, string(r.Meter("m", nil, nil, nil)))
 	mustBeSVG(t, string(Wordmark()))
-	if svg := string(r.Meter("m", share(0.99999), nil, nil)); !strings.Contains(svg, `class="hurt"`) {
+	if svg := string(r.Meter("m", new(0.99999), nil, nil)); !strings.Contains(svg, `class="hurt"`) {
 		t.Errorf("a meter hides one of a hundred thousand")
 	}
 	if strings.Contains(string(r.Meter("m", nil, nil, nil)), `class="good"`) {
@@ -209,7 +210,7 @@ func TestSentencesForAnyNumberOfPeople(t *testing.T) {
 		{r.Headline(50, 50), "All 50 people had a flawless time."},
 		{r.Headline(50, 0), "None of 50 people had a flawless time."},
 		{r.Certainty(0, nil, nil), "That is not 100%: it is not known."},
-		{r.Certainty(41, share(0.8), share(0.97)), "Too few people to judge by: with 41 people, the true share lies anywhere between 80.0% and 97.0%."},
+		{r.Certainty(41, new(0.8), new(0.97)), "Too few people to judge by: with 41 people, the true share lies anywhere between 80.0% and 97.0%."},
 		{r.Harm(1312, 65, 12, 72_240_000), "65 people were hurt; 12 of them gave up. Together they lost 20 h 4 min."},
 		{r.Harm(9, 0, 0, 0), "Nobody was hurt."}, {r.Harm(0, 0, 0, 0), ""},
 	}

@@ -13,7 +13,7 @@ import (
 func (r Reader) Ring(name string, share, low, high *float64, word string) template.HTML {
 	number := r.Share(share)
 	if share == nil {
-		number = "?"
+		number, word = "?", r.T("not measured")
 	}
 	var d drawing
 	d.printf(`<svg class="chart ringed" role="img" viewBox="0 0 240 240" aria-labelledby="%s-t %[1]s-d">`, name)

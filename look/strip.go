@@ -99,7 +99,7 @@ func (s strip) bar(b Bucket) {
 	pitch := s.x(b.To) - s.x(b.From)
 	gap := min(pitch*0.09, 0.12)
 	x, width := s.x(b.From)+gap, pitch-2*gap
-	hurt := biteHeight(b.Hurt(), stripBars)
+	hurt := biteHeight(b.Hurt())
 	s.printf("<g>")
 	s.title(s.barWords(b))
 	if hurt > 0 {
@@ -118,16 +118,16 @@ func (s strip) bar(b Bucket) {
 	s.printf("</g>")
 }
 
-// biteHeight returns how much of height shows that a share of people was hurt: its
+// biteHeight returns how much of a bar shows that a share of people was hurt: its
 // square root, and never too little to be seen. Only everybody is everything.
-func biteHeight(share float64, height int) int {
+func biteHeight(share float64) int {
 	switch {
 	case share <= 0:
 		return 0
 	case share >= 1:
-		return height
+		return stripBars
 	}
-	return min(max(8, int(math.Sqrt(share)*float64(height))), height-4)
+	return min(max(8, int(math.Sqrt(share)*stripBars)), stripBars-4)
 }
 
 // barWords says what a bar shows.
@@ -148,14 +148,15 @@ func (s strip) barWords(b Bucket) string {
 // days draws the edges of days and the words below them.
 func (s strip) days(width int) {
 	bottom := stripTop + stripBars + stripGap + stripPeople
-	last := -1000.0
+	free := 0.0 // from where on there is room for a label
 	for _, t := range s.ticks(s.from, s.to, width) {
 		x := s.x(t.at)
 		s.printf(`<line class="edge" x1="%[1]s" x2="%[1]s" y1="%[2]d" y2="%[3]d"/>`, pct(x), stripTop, bottom+6)
-		if x-last < 100*62/float64(width) || x > 100-100*44/float64(width) {
+		room := 100 * float64(7*len([]rune(t.label))) / float64(width)
+		if x < free || x+room > 100 {
 			continue
 		}
-		last = x
+		free = x + room + 100*10/float64(width)
 		s.text("tick", x, bottom+18, t.label)
 	}
 }

@@ -56,7 +56,7 @@ func (r Reader) hourTicks(midnight, from, to time.Time, room int) []tick {
 			switch {
 			case t.Before(from) || !t.Before(to):
 			case h == 0:
-				out = append(out, tick{t, r.Day(t)})
+				out = append(out, tick{t, r.DayMonth(t)})
 			default:
 				out = append(out, tick{t, r.Clock(t)})
 			}

@@ -8,14 +8,15 @@ import (
 	"github.com/honderd/honderd/view"
 )
 
-func ptr[T any](v T) *T { return &v }
+//go:fix inline
+func ptr[T any](v T) *T { return new(v) }
 
 // ratio is a share, or nil of nothing.
 func ratio(part, all int64) *float64 {
 	if all == 0 {
 		return nil
 	}
-	return ptr(float64(part) / float64(all))
+	return new(float64(part) / float64(all))
 }
 
 // counted returns people with their interval.
@@ -25,7 +26,7 @@ func counted(active, hurt int64) view.People {
 		const z = 1.959964
 		n, share := float64(active), *p.FlawlessShare
 		middle, width := share+z*z/(2*n), z*math.Sqrt(share*(1-share)/n+z*z/(4*n*n))
-		p.Interval95 = [2]*float64{ptr(max(0, (middle-width)/(1+z*z/n))), ptr(min(1, (middle+width)/(1+z*z/n)))}
+		p.Interval95 = [2]*float64{new(max(0, (middle-width)/(1+z*z/n))), new(min(1, (middle+width)/(1+z*z/n)))}
 	}
 	return p
 }
@@ -49,9 +50,9 @@ func outage(minutes int, felt float64, longest int, from time.Time) []view.Windo
 		if n > longest {
 			break
 		}
-		w := view.Window{Minutes: n, From: ptr(from), People: int64(30 + 2*n)}
+		w := view.Window{Minutes: n, From: new(from), People: int64(30 + 2*n)}
 		harm := (1 - felt) * min(1, float64(minutes)/float64(n))
-		w.Worst = ptr(1 - harm)
+		w.Worst = new(1 - harm)
 		if n < 2 {
 			w.Worst, w.From = nil, nil
 		}
@@ -97,7 +98,7 @@ func week() view.Answer {
 			Formats: map[string]int64{"nginx": 412_610},
 			Rejects: []view.Reject{{Reason: "no known format", Count: 270, Examples: []string{`<b>not a line</b> \x16\x03\x01 ` + "\x1b[31mred"}}, {Reason: "no time", Count: 3, Examples: []string{"- - -"}}},
 		},
-		Period: view.Period{From: ptr(start()), To: ptr(start().Add(7*24*time.Hour - 41*time.Second))}, CutoffSeconds: 1512, CutoffLearned: true,
+		Period: view.Period{From: new(start()), To: new(start().Add(7*24*time.Hour - 41*time.Second))}, CutoffSeconds: 1512, CutoffLearned: true,
 		Requests:   view.Requests{Total: 354_297, Good: 353_211, Bad: 1086, SuccessRatio: ratio(353_211, 354_297)},
 		People:     counted(13_112, 165),
 		UserUptime: view.Uptime{UpMS: 9_871_000_000, DownMS: 38_000_000, Ratio: ratio(9_871_000_000, 9_909_000_000)},
@@ -131,7 +132,7 @@ func addJourneys(a *view.Answer) {
 		name         string
 		active, hurt int64
 	}{{"checkout", 2104, 102}, {"search", 9811, 44}, {"account", 3120, 21}, {"home", 12001, 1}, {"help", 61, 0}} {
-		a.Journeys = append(a.Journeys, view.Journey{Name: j.name, People: counted(j.active, j.hurt), FeltUptime: view.Uptime{Ratio: ptr(1 - float64(j.hurt)/float64(j.active)/3)}, Windows: a.Windows[:i]})
+		a.Journeys = append(a.Journeys, view.Journey{Name: j.name, People: counted(j.active, j.hurt), FeltUptime: view.Uptime{Ratio: new(1 - float64(j.hurt)/float64(j.active)/3)}, Windows: a.Windows[:i]})
 	}
 	for i := range 14 {
 		s := a.Steps[i%len(a.Steps)]
@@ -143,7 +144,7 @@ func addJourneys(a *view.Answer) {
 func year() view.Answer {
 	a := week()
 	from := time.Date(2024, 6, 1, 0, 0, 0, 0, time.UTC)
-	a.Period = view.Period{From: ptr(from), To: ptr(from.AddDate(1, 0, 0))}
+	a.Period = view.Period{From: new(from), To: new(from.AddDate(1, 0, 0))}
 	a.Hours = nil
 	dice := rand.New(rand.NewPCG(3, 4))
 	for i := range 365 * 24 {
@@ -166,7 +167,7 @@ func year() view.Answer {
 			break
 		}
 		harm := 0.6 / math.Sqrt(float64(n))
-		a.Windows = append(a.Windows, view.Window{Minutes: n, Worst: ptr(1 - harm), From: ptr(from), People: int64(n * 9)})
+		a.Windows = append(a.Windows, view.Window{Minutes: n, Worst: new(1 - harm), From: new(from), People: int64(n * 9)})
 	}
 	return a
 }
@@ -176,7 +177,7 @@ func single() view.Answer {
 	at := start().Add(9 * time.Hour)
 	return view.Answer{
 		Source: view.Source{Lines: 4, Parsed: 4, Formats: map[string]int64{"common": 4}},
-		Period: view.Period{From: ptr(at), To: ptr(at.Add(2 * time.Minute))}, CutoffSeconds: 1800,
+		Period: view.Period{From: new(at), To: new(at.Add(2 * time.Minute))}, CutoffSeconds: 1800,
 		Requests: view.Requests{Total: 4, Good: 4, SuccessRatio: ratio(4, 4)}, People: counted(1, 0),
 		UserUptime: view.Uptime{UpMS: 120_000, Ratio: ratio(1, 1)}, FeltUptime: view.Uptime{UpMS: 120_000, Ratio: ratio(1, 1)},
 		Windows: []view.Window{{Minutes: 1}, {Minutes: 2}},
@@ -186,7 +187,7 @@ func single() view.Answer {
 
 // unknown has a period in which nobody was there.
 func unknown() view.Answer {
-	a := view.Answer{Source: view.Source{Lines: 100, Parsed: 100, Robots: 100}, Period: view.Period{From: ptr(start()), To: ptr(start().Add(48 * time.Hour))}}
+	a := view.Answer{Source: view.Source{Lines: 100, Parsed: 100, Robots: 100}, Period: view.Period{From: new(start()), To: new(start().Add(48 * time.Hour))}}
 	for i := range 48 {
 		a.Hours = append(a.Hours, view.Hour{From: start().Add(time.Duration(i) * time.Hour)})
 	}

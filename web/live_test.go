@@ -27,7 +27,7 @@ func TestStreamIsCalm(t *testing.T) {
 		})
 		defer busy.Wait()
 		h := showing(someone(), func(o *Options) { o.Notify = func(context.Context) <-chan struct{} { return changes } })
-		r := httptest.NewRequest("GET", "/live", nil).WithContext(ctx)
+		r := httptest.NewRequest(http.MethodGet, "/live", nil).WithContext(ctx)
 		r.Host = "localhost"
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, r)
@@ -45,7 +45,7 @@ func TestStreamWithoutNewsStaysOpen(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		start := time.Now()
-		r := httptest.NewRequest("GET", "/live", nil).WithContext(ctx)
+		r := httptest.NewRequest(http.MethodGet, "/live", nil).WithContext(ctx)
 		r.Host = "localhost"
 		showing(someone(), nil).ServeHTTP(httptest.NewRecorder(), r)
 		if got := time.Since(start); got != time.Minute {

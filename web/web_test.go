@@ -17,7 +17,8 @@ import (
 	"github.com/honderd/honderd/view"
 )
 
-func ptr[T any](v T) *T { return &v }
+//go:fix inline
+func ptr[T any](v T) *T { return new(v) }
 
 // asOf is now in the tests.
 func asOf() time.Time { return time.Date(2025, 5, 17, 14, 37, 0, 0, time.UTC) }
@@ -27,10 +28,10 @@ func someone() view.Answer {
 	hour := asOf().Truncate(time.Hour)
 	return view.Answer{
 		Source: view.Source{Lines: 900, Parsed: 900},
-		Period: view.Period{From: ptr(hour.Add(-time.Hour)), To: ptr(asOf())}, CutoffSeconds: 1800,
-		People:     view.People{Active: 500, Flawless: 499, Hurt: 1, FlawlessShare: ptr(0.998), Interval95: [2]*float64{ptr(0.9887), ptr(0.9996)}},
-		FeltUptime: view.Uptime{Ratio: ptr(0.9991)},
-		Windows:    []view.Window{{Minutes: 60, Worst: ptr(0.99), From: ptr(hour), People: 312}},
+		Period: view.Period{From: new(hour.Add(-time.Hour)), To: new(asOf())}, CutoffSeconds: 1800,
+		People:     view.People{Active: 500, Flawless: 499, Hurt: 1, FlawlessShare: new(0.998), Interval95: [2]*float64{new(0.9887), new(0.9996)}},
+		FeltUptime: view.Uptime{Ratio: new(0.9991)},
+		Windows:    []view.Window{{Minutes: 60, Worst: new(0.99), From: new(hour), People: 312}},
 		Causes:     []view.Cause{{Cause: "too_slow", Count: 1}},
 		Latest:     []view.Bad{{At: asOf(), Step: "GET /<b>pay</b>", Cause: "too_slow", WaitMS: 9000}},
 		Hours:      []view.Hour{{From: hour.Add(-time.Hour), Active: 204, Flawless: 204}, {From: hour, Active: 312, Flawless: 311}},

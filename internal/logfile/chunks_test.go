@@ -44,7 +44,7 @@ func TestChunks(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := chunksOf(strings.NewReader(tt.give), tt.size, tt.line)
-			if s := strings.Join(got, "|"); s != tt.want || err != io.EOF {
+			if s := strings.Join(got, "|"); s != tt.want || !errors.Is(err, io.EOF) {
 				t.Errorf("chunks = %q, %v; want %q", s, err, tt.want)
 			}
 		})
@@ -107,7 +107,7 @@ func FuzzChunks(f *testing.F) {
 	f.Fuzz(func(t *testing.T, p []byte, size, limit uint16, seed uint64) {
 		r := &ragged{bytes.NewReader(p), rand.New(rand.NewPCG(seed, 1))}
 		got, err := chunksOf(r, int(size)+1, int(limit)+1)
-		if err != io.EOF {
+		if !errors.Is(err, io.EOF) {
 			t.Fatal(err)
 		}
 		for _, chunk := range got[:max(0, len(got)-1)] {

@@ -117,7 +117,7 @@ func (f *follower) drainPacked(ctx context.Context, g *generation, size int64) e
 	g.setHead(head)
 	g.damage = nil
 	rest := io.MultiReader(bytes.NewReader(head), inside)
-	if err == nil || err == io.EOF || errors.Is(err, ErrDamaged) {
+	if err == nil || errors.Is(err, io.EOF) || errors.Is(err, ErrDamaged) {
 		err = f.skip(ctx, rest, g.offset)
 	}
 	for err == nil {
@@ -127,7 +127,7 @@ func (f *follower) drainPacked(ctx context.Context, g *generation, size int64) e
 		g.damage = fmt.Errorf("read log %s: %w", g.name, err)
 		return nil
 	}
-	if err != io.EOF {
+	if !errors.Is(err, io.EOF) {
 		return err
 	}
 	return nil

@@ -66,7 +66,7 @@ func (f *File) Name() string { return f.name }
 // damage is read first; then comes an error that is ErrDamaged, again at every call.
 func (f *File) Read(p []byte) (int, error) {
 	n, err := f.content.Read(p)
-	if err == nil || err == io.EOF { // as it is, as an io.Reader must
+	if err == nil || errors.Is(err, io.EOF) { // as it is, as an io.Reader must
 		return n, err
 	}
 	return n, fmt.Errorf("read log %s: %w", f.name, err)

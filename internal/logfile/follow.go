@@ -12,6 +12,7 @@ import (
 
 const (
 	doneKept  = 4 // finished generations a position remembers; compressors work on the last one or two
+	midLine   = 6 // times Options.Quiet that a generation stays open which stopped in the middle of a line
 	maxRounds = 3 // rounds without a pause, when a round found that there is more to do at once
 )
 
@@ -138,7 +139,7 @@ func (f *follower) round(ctx context.Context) (again bool, err error) {
 		if g.file == nil {
 			return false, nil // what is younger waits, so that lines come in order
 		}
-		err := error(nil)
+		var err error
 		if wait := g == f.newest() && f.stirred && g.pack == plain; !wait {
 			err = f.drain(ctx, g)
 		} else if err = g.verify(); err == nil {
@@ -246,7 +247,11 @@ func (f *follower) retire(ctx context.Context, at fs.FileInfo) error {
 	}
 	for _, g := range slices.Clone(f.gens) {
 		old := succeeded && g != f.newest()
-		if !old && (at != nil || !f.deleted(g)) || !g.drained || time.Since(g.grew) < f.o.Quiet {
+		quiet := f.o.Quiet
+		if g.lines.raw > 0 {
+			quiet *= midLine
+		}
+		if !old && (at != nil || !f.deleted(g)) || !g.drained || time.Since(g.grew) < quiet {
 			continue
 		}
 		if err := f.takeTail(ctx, g); err != nil {

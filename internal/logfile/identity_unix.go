@@ -13,7 +13,7 @@ import (
 // identity returns the device and inode of a file.
 func identity(info fs.FileInfo) (device, inode uint64) {
 	if st, ok := info.Sys().(*syscall.Stat_t); ok {
-		return uint64(st.Dev), uint64(st.Ino) // their types differ between systems
+		return uint64(st.Dev), uint64(st.Ino) //nolint:unconvert // their types differ between systems
 	}
 	return 0, 0
 }

@@ -19,7 +19,8 @@ type Options struct {
 	MaxLine int           // bytes of the longest line delivered whole, without its newline; 0: 64 KiB
 
 	// Quiet is how long a renamed generation must be silent before it is closed; 0: 10 s.
-	// Servers write on into it until their workers have reopened their log.
+	// Servers write on into it until their workers have reopened their log. One that
+	// stopped in the middle of a line stays open six times as long.
 	Quiet time.Duration
 
 	// Tail is asked about a last line without newline after TailAfter (0: 2 s) without

@@ -126,7 +126,7 @@ func (c *content) judge(err error) error {
 	var why string
 	_, unreadable := errors.AsType[diskError](err)
 	switch {
-	case err == io.EOF && c.r != nil, c.p == plain, unreadable:
+	case errors.Is(err, io.EOF) && c.r != nil, c.p == plain, unreadable:
 		return err
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		why = "it ends too early"

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strconv"
 )
 
@@ -111,7 +112,7 @@ func ParsePosition(s string) (Position, error) {
 // Validate reports what cannot be in a position, joined.
 func (p Position) Validate() error {
 	var errs []error
-	for _, m := range append(p.Open[:len(p.Open):len(p.Open)], p.Done...) {
+	for _, m := range append(slices.Clip(p.Open), p.Done...) {
 		if m.Offset < 0 {
 			errs = append(errs, fmt.Errorf("offset %d: must not be negative", m.Offset))
 		}

@@ -79,6 +79,25 @@ func TestASilentGenerationIsClosedAndReadOnWhenItWasNotSilent(t *testing.T) {
 	s.silent()
 }
 
+func TestLateLinesOfAShortLogAreReadAfterItWasCompressed(t *testing.T) {
+	s := newScene(t)
+	s.o.Quiet = time.Nanosecond
+	old := s.add(s.path, "a\n")
+	s.start()
+	s.look("a\n")
+	s.move("", ".2")
+	s.add(s.path, "c\n")
+	s.look("c\n")
+	s.into(old, "b\n")
+	s.gzip(".2")
+	now := time.Now()
+	s.must(os.Chtimes(s.name(".2.gz"), now, now))
+	s.move("", ".1")
+	s.add(s.path, "d\n")
+	s.look("b\nd\n")
+	s.silent()
+}
+
 func TestCopyTruncateGoesOnInTheCopy(t *testing.T) {
 	ways := map[string]func(s *scene){
 		"a copy":                func(s *scene) { s.copyTruncate(".1") },

@@ -160,6 +160,18 @@ func (f *follower) before(c *candidate) int64 {
 	return offset
 }
 
+// grownSince returns how far c was read before, when it is a short generation that was
+// finished, got more lines after all, and only then was compressed.
+func (f *follower) grownSince(c *candidate) int64 {
+	i := slices.IndexFunc(f.done, func(m Mark) bool { return m.Head.Bytes < headMax && m.Head.fits(c.head) })
+	if i < 0 {
+		return 0
+	}
+	offset := f.done[i].Offset
+	f.done = slices.Delete(f.done, i, i+1)
+	return offset
+}
+
 // copied reports whether c is g in a new file that took the place of the old one, as
 // rsync and editors leave it.
 func (f *follower) copied(g *generation, c *candidate) bool {
@@ -207,7 +219,7 @@ func (f *follower) takeNew(found []*candidate, current fs.FileInfo) {
 			continue
 		}
 		c.used = true
-		f.gens = slices.Insert(f.gens, at, opened(*c, 0, f.o.MaxLine))
+		f.gens = slices.Insert(f.gens, at, opened(*c, f.grownSince(c), f.o.MaxLine))
 		at++
 	}
 }

@@ -246,6 +246,7 @@ func restless(t *testing.T, path string, seed uint64, c *tally, done *atomic.Boo
 			time.Sleep(time.Duration(dice.IntN(30)) * time.Millisecond) // away while it is rotated
 		}
 	}
+	t.Error("not all lines came in 30 s")
 	return starts
 }
 

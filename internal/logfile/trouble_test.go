@@ -332,7 +332,7 @@ func TestFollowWaitsAsLongAsItSays(t *testing.T) {
 			t.Errorf("at the end: %q with %d open", s, open)
 		}
 		cancel(over)
-		if err := <-ended; err != over {
+		if err := <-ended; !errors.Is(err, over) {
 			t.Errorf("Follow() = %v, want the cause of the cancelling", err)
 		}
 	})
@@ -346,7 +346,7 @@ func TestFollowReturnsWhatItsReceiverReturns(t *testing.T) {
 		calls++
 		return full
 	})
-	if err != full || calls != 1 {
+	if !errors.Is(err, full) || calls != 1 {
 		t.Errorf("Follow() = %v after %d chunks", err, calls)
 	}
 }

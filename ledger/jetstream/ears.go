@@ -2,7 +2,6 @@ package jetstream
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -85,5 +84,5 @@ func cause(format string, v []any) error {
 			return err
 		}
 	}
-	return errors.New(fmt.Sprintf(format, v...))
+	return fmt.Errorf(format, v)
 }

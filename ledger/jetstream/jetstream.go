@@ -19,7 +19,7 @@ const (
 	patience = 30 * time.Second
 
 	// defaultRemember is longer than a sender tries again. At 20 blocks a second it
-	// is 12,000 ids and 2 MB. The first Append after Open reads that time back.
+	// is 12,000 ids and 2 MB. Open reads that time back.
 	defaultRemember = 10 * time.Minute
 
 	// defaultRetry is how often a full disk is tried: often enough for a person who
@@ -31,7 +31,7 @@ const (
 type Options struct {
 	Dir      string        // folder of the ledger; made when it is not there
 	Log      *slog.Logger  // nil: silent
-	Remember time.Duration // for how long an id is known; 0: 10 minutes. costs 125 bytes an id
+	Remember time.Duration // for how long an id is known; 0: 10 minutes; costs 125 bytes an id
 	Retry    time.Duration // shortest time between two attempts to write to a full disk; 0: 1 second
 }
 
