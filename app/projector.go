@@ -146,13 +146,14 @@ func (p *projector) now() (view.Answer, time.Time) {
 	return p.answer, p.asOf
 }
 
-// save writes the checkpoint if anything has changed since the last one.
-func (p *projector) save() error {
+// save writes the checkpoint if anything has changed since the last one, and reports
+// whether nothing has.
+func (p *projector) save() (idle bool, err error) {
 	p.mu.Lock()
 	seq := p.seq
 	if seq == p.saved {
 		p.mu.Unlock()
-		return nil
+		return true, nil
 	}
 	state, err := encodeCheckpoint(p.folds, seq)
 	p.mu.Unlock()
@@ -160,12 +161,12 @@ func (p *projector) save() error {
 		err = writeWhole(p.path, state, 0o600)
 	}
 	if err != nil {
-		return fmt.Errorf("write checkpoint: %w", err)
+		return false, fmt.Errorf("write checkpoint: %w", err)
 	}
 	p.mu.Lock()
 	p.saved = seq
 	p.mu.Unlock()
-	return nil
+	return false, nil
 }
 
 // errUpTo ends the reading of a ledger at the record that was wanted.

@@ -50,7 +50,7 @@ func TestACheckpointSavesTheWayThere(t *testing.T) {
 	l, dir := filled(t, 20), t.TempDir()
 	want := projectorOf(t, l, t.TempDir(), felt.Options{})
 	first := projectorOf(t, l, dir, felt.Options{})
-	if err := first.save(); err != nil {
+	if _, err := first.save(); err != nil {
 		t.Fatal(err)
 	}
 	for _, b := range foldtest.Facts(4, 3) {
@@ -85,7 +85,7 @@ func TestABadCheckpointOnlyCostsTime(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			p := projectorOf(t, l, dir, felt.Options{})
-			if err := p.save(); err != nil {
+			if _, err := p.save(); err != nil {
 				t.Fatal(err)
 			}
 			state, err := os.ReadFile(p.path)
@@ -104,7 +104,7 @@ func TestABadCheckpointOnlyCostsTime(t *testing.T) {
 
 func TestACheckpointOfAnotherLedgerOrCutoffIsNotUsed(t *testing.T) {
 	dir := t.TempDir()
-	if err := projectorOf(t, filled(t, 10), dir, felt.Options{}).save(); err != nil {
+	if _, err := projectorOf(t, filled(t, 10), dir, felt.Options{}).save(); err != nil {
 		t.Fatal(err)
 	}
 	short := newProjector(filled(t, 2), dir, felt.Options{}, slog.New(slog.DiscardHandler))
@@ -140,7 +140,7 @@ func TestWhatCameTooLateIsCountedAfterAll(t *testing.T) {
 	if a, _ := p.now(); a.Source.Late != 0 || a.UserUptime.UpMS != 65*minute {
 		t.Errorf("after: late %d, up %d ms; want 0, 65 min", a.Source.Late, a.UserUptime.UpMS)
 	}
-	if err := p.save(); err != nil {
+	if _, err := p.save(); err != nil {
 		t.Fatal(err)
 	}
 	again := newProjector(l, strings.TrimSuffix(p.path, "/checkpoint"), p.options, slog.New(slog.DiscardHandler))

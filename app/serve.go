@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -168,15 +169,20 @@ func (s *Server) keep(ctx context.Context) {
 	late := time.NewTicker(time.Second)
 	defer tick.Stop()
 	defer late.Stop()
+	rested := false
 	for {
 		var err error
 		select {
 		case <-tick.C:
-			err = s.projector.save()
+			var idle bool
+			if idle, err = s.projector.save(); idle && !rested {
+				debug.FreeOSMemory() // after a burst: what is not needed goes back at once
+			}
+			rested = idle
 		case <-late.C:
 			err = s.projector.refold(ctx)
 		case <-ctx.Done():
-			if err := s.projector.save(); err != nil {
+			if _, err := s.projector.save(); err != nil {
 				s.log.Warn("state not saved: the next start folds it again", "error", err)
 			}
 			return
