@@ -10,9 +10,6 @@ import (
 	"time"
 )
 
-//go:fix inline
-func share(p float64) *float64 { return new(p) }
-
 // quiet returns n hours of people from Monday 12 May 2025, nobody hurt.
 func quiet(n int, people int64) []Hour {
 	from := time.Date(2025, 5, 12, 0, 0, 0, 0, time.UTC)
@@ -169,10 +166,10 @@ func TestRingShowsWhoWasHurt(t *testing.T) {
 		share, low       *float64
 		good, hurt, none int
 	}{
-		{"all of many", share(1), new(0.9999), 100, 0, 0},
+		{"all of many", new(1.0), new(0.9999), 100, 0, 0},
 		{"one of ten thousand", new(0.9999), new(0.9995), 100, 1, 0},
 		{"five in a hundred", new(0.95), new(0.95), 95, 5, 0},
-		{"nobody", share(0), share(0), 0, 100, 0},
+		{"nobody", new(0.0), new(0.0), 0, 100, 0},
 		{"not measured", nil, nil, 0, 0, 100},
 	}
 	for _, tt := range tests {

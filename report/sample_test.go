@@ -8,9 +8,6 @@ import (
 	"github.com/honderd/honderd/view"
 )
 
-//go:fix inline
-func ptr[T any](v T) *T { return new(v) }
-
 // ratio is a share, or nil of nothing.
 func ratio(part, all int64) *float64 {
 	if all == 0 {

@@ -17,9 +17,6 @@ import (
 	"github.com/honderd/honderd/view"
 )
 
-//go:fix inline
-func ptr[T any](v T) *T { return new(v) }
-
 // asOf is now in the tests.
 func asOf() time.Time { return time.Date(2025, 5, 17, 14, 37, 0, 0, time.UTC) }
 
