@@ -86,12 +86,12 @@ func (g *generation) mark() Mark {
 	return Mark{Device: dev, Inode: ino, Head: g.print, Offset: g.offset}
 }
 
-// fits reports whether a file that begins with head can be the lost generation g.
-func (g *generation) fits(head []byte) bool {
-	if g.truncated && len(head) < len(g.head) { // copied before the last lines we read
-		return alike(g.head, head)
+// fits reports whether c can be the lost generation g.
+func (g *generation) fits(c *candidate) bool {
+	if g.truncated && len(c.head) < len(g.head) { // copied before the last lines we read
+		return alike(g.head, c.head)
 	}
-	return g.lost.Head.fits(head)
+	return c.beginsAs(g.lost.Head)
 }
 
 // recognisable reports whether the head of g tells it from other generations.

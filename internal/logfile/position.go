@@ -56,11 +56,6 @@ func fingerprint(head []byte) Fingerprint {
 	return Fingerprint{len(head), h.Sum64()}
 }
 
-// fits reports whether a content that begins with head can be the one of f.
-func (f Fingerprint) fits(head []byte) bool {
-	return f.Bytes > 0 && len(head) >= f.Bytes && fingerprint(head[:f.Bytes]) == f
-}
-
 // MarshalText writes f as "bytes:hash".
 func (f Fingerprint) MarshalText() ([]byte, error) {
 	return fmt.Appendf(nil, "%d:%016x", f.Bytes, f.Hash), nil

@@ -55,10 +55,10 @@ func (f *follower) find(g *generation, found []*candidate) {
 	var best *candidate
 	for _, c := range found {
 		short := c.pack == plain && c.info.Size() < g.lost.Offset
-		if c.used || c.file == nil || !g.fits(c.head) || c.current && short {
+		if c.used || c.file == nil || !g.fits(c) || c.current && short {
 			continue
 		}
-		if g.lost.weak() && !sameInode(g.lost, c.info) && (!f.isNew(c.sibling) || f.finished(c.head)) {
+		if g.lost.weak() && !sameInode(g.lost, c.info) && (!f.isNew(c.sibling) || f.finished(c)) {
 			continue
 		}
 		if best == nil || fitness(g, c) > fitness(g, best) {
@@ -108,7 +108,7 @@ func (f *follower) revive(found []*candidate) {
 			continue
 		}
 		i := slices.IndexFunc(f.done, func(m Mark) bool {
-			return sameInode(m, c.info) && m.Head.fits(c.head) && c.info.Size() > m.Offset
+			return sameInode(m, c.info) && c.beginsAs(m.Head) && c.info.Size() > m.Offset
 		})
 		if i >= 0 {
 			c.used = true
@@ -150,7 +150,7 @@ func (f *follower) takeCurrent(found []*candidate, at fs.FileInfo) bool {
 func (f *follower) before(c *candidate) int64 {
 	i := slices.IndexFunc(f.done, func(m Mark) bool {
 		sure := sameInode(m, c.info) || m.Head.Bytes == headMax // a short head may be a greeting that all begin with
-		return sure && m.Head.fits(c.head) && (c.pack != plain || c.info.Size() >= m.Offset)
+		return sure && c.beginsAs(m.Head) && (c.pack != plain || c.info.Size() >= m.Offset)
 	})
 	if i < 0 {
 		return 0
@@ -163,7 +163,7 @@ func (f *follower) before(c *candidate) int64 {
 // grownSince returns how far c was read before, when it is a short generation that was
 // finished, got more lines after all, and only then was compressed.
 func (f *follower) grownSince(c *candidate) int64 {
-	i := slices.IndexFunc(f.done, func(m Mark) bool { return m.Head.Bytes < headMax && m.Head.fits(c.head) })
+	i := slices.IndexFunc(f.done, func(m Mark) bool { return m.Head.Bytes < headMax && c.beginsAs(m.Head) })
 	if i < 0 {
 		return 0
 	}
@@ -190,7 +190,7 @@ func (f *follower) takeNew(found []*candidate, current fs.FileInfo) {
 	}
 	var fresh []*candidate
 	for _, c := range found {
-		if c.used || c.file == nil || c.current || !f.isNew(c.sibling) || f.knows(c.head) {
+		if c.used || c.file == nil || c.current || !f.isNew(c.sibling) || f.knows(c) {
 			continue
 		}
 		if c.pack.unread() {
@@ -215,7 +215,7 @@ func (f *follower) takeNew(found []*candidate, current fs.FileInfo) {
 		at--
 	}
 	for _, c := range fresh {
-		if f.knows(c.head) { // two forms of one generation
+		if f.knows(c) { // two forms of one generation
 			continue
 		}
 		c.used = true
@@ -224,23 +224,23 @@ func (f *follower) takeNew(found []*candidate, current fs.FileInfo) {
 	}
 }
 
-// knows reports whether a content with this head is one we read or have read. A copy
-// never has more than the file that it is a copy of.
-func (f *follower) knows(head []byte) bool {
+// knows reports whether c is, or is a copy of, what we read or have read. A copy never
+// has more than the file that it is a copy of.
+func (f *follower) knows(c *candidate) bool {
 	for _, g := range f.gens {
-		lost := g.file == nil && !g.lost.weak() && g.lost.Head.fits(head)
-		copied := g.file != nil && alike(g.head, head) && (g.pack != plain || len(head) <= len(g.head))
+		lost := g.file == nil && !g.lost.weak() && c.beginsAs(g.lost.Head)
+		copied := g.file != nil && alike(g.head, c.head) && (g.pack != plain || len(c.head) <= len(g.head))
 		if lost || copied {
 			return true
 		}
 	}
-	return f.finished(head)
+	return f.finished(c)
 }
 
-// finished reports whether head is that of a generation which was read to its end.
-func (f *follower) finished(head []byte) bool {
+// finished reports whether c is a generation which was read to its end.
+func (f *follower) finished(c *candidate) bool {
 	return slices.ContainsFunc(f.done, func(m Mark) bool {
-		return m.Head.fits(head) && (m.Head.Bytes == headMax || m.Head.Bytes == len(head))
+		return c.beginsAs(m.Head) && (m.Head.Bytes == headMax || m.Head.Bytes == len(c.head))
 	})
 }
 

@@ -17,7 +17,7 @@ import (
 )
 
 // stormLasts is the longest a server is rotated in one test.
-const stormLasts = 1500 * time.Millisecond
+const stormLasts = 1200 * time.Millisecond
 
 // server writes numbered lines into a log that is rotated under it.
 type server struct {

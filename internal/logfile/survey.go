@@ -22,6 +22,21 @@ type candidate struct {
 	pack packing
 	head []byte // first bytes of its content
 	used bool   // a generation has taken its file
+
+	prints map[int]Fingerprint // of its head, by length, as far as they were asked for
+}
+
+// beginsAs reports whether the content of c begins as f says.
+func (c *candidate) beginsAs(f Fingerprint) bool {
+	if f.Bytes <= 0 || f.Bytes > len(c.head) {
+		return false
+	}
+	sum, ok := c.prints[f.Bytes]
+	if !ok {
+		sum = fingerprint(c.head[:f.Bytes])
+		c.prints[f.Bytes] = sum
+	}
+	return sum == f
 }
 
 // survey finds lost generations again and new ones. It works on a listing of the folder
@@ -128,7 +143,7 @@ func (f *follower) examine(s sibling) (*candidate, error) {
 	if err != nil {
 		return nil, explain(s.name, err)
 	}
-	c := &candidate{sibling: s, file: file, head: make([]byte, headMax)}
+	c := &candidate{sibling: s, file: file, head: make([]byte, headMax), prints: map[int]Fingerprint{}}
 	info, err := file.Stat()
 	if err == nil && !os.SameFile(info, s.info) {
 		err = errMoved
@@ -152,7 +167,7 @@ func (f *follower) examine(s sibling) (*candidate, error) {
 
 // wants reports whether a generation may take the file of c, so that it has to stay open.
 func (f *follower) wants(c *candidate) bool {
-	lost := slices.ContainsFunc(f.gens, func(g *generation) bool { return g.file == nil && g.fits(c.head) })
+	lost := slices.ContainsFunc(f.gens, func(g *generation) bool { return g.file == nil && g.fits(c) })
 	return c.current || lost || !f.fresh && (f.isNew(c.sibling) || f.wroteOn(c.sibling))
 }
 
