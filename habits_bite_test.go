@@ -168,7 +168,7 @@ func TestNamesBite(t *testing.T) {
 	})
 	slash := "/"
 	gnaw(t, findMachines, []bite{
-		{"a place of the checkout", one("view/view.go", "package view // see docs/work/x"), ""},
+		{"a place of the checkout", one("view/view.go", "package view // see docs/"+"work/x"), ""},
 		{"an address", one("view/view.go", "package view // https://example.org"+slash+"work/x"), ""},
 		{"a folder of one machine", one("view/view.go", "package view\n\n// see "+slash+"work/x\n"), "view/view.go:3: names a folder of one machine"},
 		{"a home", one("view/view.go", "package view // "+slash+"Users/x\n"), "names a folder of one machine"},

@@ -2,6 +2,7 @@ package view
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/honderd/honderd/fold/faults"
@@ -85,16 +86,9 @@ func source(a intake.Answer, late int64) Source {
 		if a.Count != b.Count {
 			return int(b.Count - a.Count)
 		}
-		return compare(a.Reason, b.Reason)
+		return strings.Compare(a.Reason, b.Reason)
 	})
 	return s
-}
-
-func compare(a, b string) int {
-	if a < b {
-		return -1
-	}
-	return 1
 }
 
 func journey(s felt.Scope) Journey {
