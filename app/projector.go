@@ -172,28 +172,30 @@ func (p *projector) save() (idle bool, err error) {
 // errUpTo ends the reading of a ledger at the record that was wanted.
 var errUpTo = errors.New("read far enough")
 
-// refold makes the felt fold anew from the ledger when facts came too late for it, with
-// room for all of them, so that nothing stays uncounted.
+// refold counts the people anew of whom something came too late, from all that the
+// ledger knows of them, so that nothing stays uncounted.
 func (p *projector) refold(ctx context.Context) error {
 	p.mu.Lock()
 	late, upTo := p.folds.felt.Late(), p.seq
-	p.mu.Unlock()
 	if late == 0 {
+		p.mu.Unlock()
 		return nil
 	}
-	o := p.options
-	o.Lateness = felt.Forever
-	anew := felt.New(o)
+	recount := p.folds.felt.Recount()
+	p.mu.Unlock()
+	var kept []*experience.Batch // read without the lock, applied with it
 	done := ledger.Sequence(0)
 	add := func(r ledger.Record) error {
 		if r.Sequence > upTo {
 			return errUpTo
 		}
-		var b experience.Batch
+		b := &experience.Batch{}
 		if err := b.UnmarshalBinary(r.Data); err != nil {
 			return err
 		}
-		anew.Apply(&b)
+		if recount.Keep(b); len(b.Items) > 0 {
+			kept = append(kept, b)
+		}
 		done = r.Sequence
 		return ctx.Err()
 	}
@@ -206,8 +208,11 @@ func (p *projector) refold(ctx context.Context) error {
 	if err := p.ledger.Read(ctx, done, add); err != nil && !errors.Is(err, errUpTo) {
 		return fmt.Errorf("fold late facts: %w", err)
 	}
-	anew.Settle(p.options.Lateness)
-	p.folds.felt, p.fresh = anew, false
+	for _, b := range kept {
+		recount.Apply(b)
+	}
+	recount.Finish()
+	p.fresh = false
 	close(p.changed)
 	p.changed = make(chan struct{})
 	p.log.Info("late facts are counted", "facts", late)

@@ -26,8 +26,8 @@ type ReportOptions struct {
 }
 
 // Report reads whole logs and returns how it was for the people in them. When a log
-// goes back in time further than a fold puts up with, it is read again with more memory,
-// so that the answer is exact; standard input cannot be read again, and the answer says
+// goes back in time further than a fold puts up with, it is read again for the people of
+// whom something came too late, so that the answer is exact; standard input cannot be read again, and the answer says
 // what was left out.
 func Report(ctx context.Context, o ReportOptions) (view.Answer, error) {
 	options := parserOptions(o.Config, o.Format, nil) // nobody's pseudonym outlives a report
@@ -37,31 +37,33 @@ func Report(ctx context.Context, o ReportOptions) (view.Answer, error) {
 	if err != nil {
 		return view.Answer{}, err
 	}
-	how := felt.Options{Cutoff: o.Config.Cutoff, Paper: o.Raw}
-	f, err := foldLogs(ctx, o, parser, how)
-	if err == nil && f.felt.Late() > 0 && !slices.Contains(o.Paths, "-") {
-		how.Lateness = felt.Forever
-		f, err = foldLogs(ctx, o, parser, how)
-	}
-	if err != nil {
+	f := newFolds(felt.Options{Cutoff: o.Config.Cutoff, Paper: o.Raw})
+	if err := readLogs(ctx, o, parser, f.apply); err != nil {
 		return view.Answer{}, err
+	}
+	if f.felt.Late() > 0 && !slices.Contains(o.Paths, "-") {
+		again := f.felt.Recount()
+		if err := readLogs(ctx, o, parser, again.Apply); err != nil {
+			return view.Answer{}, err
+		}
+		again.Finish()
 	}
 	return f.answer(), nil
 }
 
-func foldLogs(ctx context.Context, o ReportOptions, p *accesslog.Parser, how felt.Options) (*folds, error) {
-	f := newFolds(how)
+// readLogs applies all that is in the logs.
+func readLogs(ctx context.Context, o ReportOptions, p *accesslog.Parser, apply func(*experience.Batch)) error {
 	logs := accesslog.Whole{Parser: p, Paths: o.Paths, Stdin: o.Stdin, Workers: runtime.GOMAXPROCS(0), Progress: o.Progress}
 	horizon := time.Now().Add(future).UnixMilli()
 	err := logs.Run(ctx, "", func(_ context.Context, b *experience.Batch) error {
 		dropFuture(b, horizon)
-		f.apply(b)
+		apply(b)
 		return nil
 	})
 	if err == nil {
 		err = ctx.Err()
 	}
-	return f, err
+	return err
 }
 
 func (f *folds) apply(b *experience.Batch) {

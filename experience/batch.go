@@ -8,13 +8,17 @@ const MaxBatch = 16384
 // with all that is needed to go on after them. It is the fact that travels through
 // the ledger.
 type Batch struct {
-	Source   string   // which source it comes from: "accesslog /var/log/nginx/access.log"
-	Position string   // where that source goes on after this batch; its own words
-	Journeys []string // names that Experience.Journey points at
-	Steps    []string // names that Experience.Step points at; the first is ""
+	Source   string    // which source it comes from: "accesslog /var/log/nginx/access.log"
+	Position string    // where that source goes on after this batch; its own words
+	Journeys []string  // names that Experience.Journey points at
+	Steps    []string  // names that Experience.Step points at; the first is ""
+	Labels   [][]Label // sets that Experience.Labels points at, each by name; the first is empty
 	Items    []Experience
 	Tally    Tally
 }
+
+// Label is what somebody is told apart by, beside the journey: a region, a release.
+type Label struct{ Name, Value string }
 
 // Reset empties b for reuse and keeps its memory.
 func (b *Batch) Reset() {

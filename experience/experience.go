@@ -15,10 +15,14 @@ type Experience struct {
 	At      int64  // when the answer had ended, in Unix milliseconds
 	Wait    uint32 // how long the person waited for it, in milliseconds; 0: the source does not say
 	Journey uint16 // index in Batch.Journeys
-	Step    uint16 // index in Batch.Steps; only set where Cause or Mask is
+	Step    uint16 // index in Batch.Steps; sources set it where Cause or Mask is, and everywhere when asked
+	Labels  uint16 // index in Batch.Labels; 0: none
 	Cause   Cause  // why it was bad; Fine: it was good
 	Mask    Mask   // how a fault was hidden from the person; Unmasked: there was none
 	Part    bool   // a picture, style or script: it belongs to the step before it
+
+	Critical bool // its journey cannot do without it: when it is bad, so is the visit
+	Rage     bool // the person clicked in anger on something slow or failed
 }
 
 // Bad reports whether the person had a bad experience.

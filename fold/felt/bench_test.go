@@ -1,31 +1,67 @@
 package felt
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 
 	"github.com/honderd/honderd/experience"
 )
 
-// BenchmarkApply folds experiences of many people in random order: the worst for caches.
-func BenchmarkApply(b *testing.B) {
-	for _, people := range []uint64{10_000, 400_000, 2_000_000} {
-		b.Run(map[uint64]string{10_000: "10k people", 400_000: "400k people", 2_000_000: "2M people"}[people], func(b *testing.B) {
-			r := rand.New(rand.NewPCG(1, 2))
-			f := New(Options{Cutoff: half})
-			batches := make([]*experience.Batch, 256)
-			now := day
-			for i := range batches {
-				batches[i] = &experience.Batch{Journeys: []string{"/", "/a", "/b", "/c", "/d", "/e", "/f"}}
-				for range 4096 {
-					now += r.Int64N(200)
-					batches[i].Items = append(batches[i].Items, experience.Experience{
-						Person: experience.Person(1 + r.Uint64N(people)), At: now, Journey: uint16(r.IntN(7)), Part: r.IntN(2) == 0,
-					})
-				}
-				f.Apply(batches[i])
+// crowded returns batches of experiences in order, a thousand a second, of so many
+// people: they come in visits of eight steps on average, or (scattered) one by one.
+func crowded(people uint64, journeys, batches int, scattered bool) []*experience.Batch {
+	r := rand.New(rand.NewPCG(1, 2))
+	visitors := make([]uint64, 30_000)
+	var names []string
+	for i := range journeys {
+		names = append(names, fmt.Sprint("/", i))
+	}
+	list := make([]*experience.Batch, batches)
+	now := day
+	for i := range list {
+		list[i] = &experience.Batch{Journeys: names, Items: make([]experience.Experience, experience.MaxBatch)}
+		for j := range list[i].Items {
+			now += r.Int64N(3)
+			who := &visitors[r.IntN(len(visitors))]
+			if scattered || *who == 0 || r.IntN(8) == 0 {
+				*who = 1 + r.Uint64N(people)
 			}
-			span := now - day
+			e := experience.Experience{Person: experience.Person(*who), At: now, Journey: uint16(r.IntN(journeys)), Wait: 80}
+			if r.IntN(100) == 0 {
+				e.Cause = experience.ServerError
+			}
+			list[i].Items[j] = e
+		}
+	}
+	return list
+}
+
+// BenchmarkFold folds experiences of a million people.
+func BenchmarkFold(b *testing.B) {
+	for _, tt := range []struct {
+		name      string
+		people    uint64
+		journeys  int
+		scattered bool
+		late      int64 // milliseconds
+	}{
+		{"visits, 1 journey", 1e6, 1, false, 0},
+		{"visits, 20 journeys", 1e6, 20, false, 0},
+		{"scattered, 1 journey", 1e6, 1, true, 0},
+		{"scattered, 20 journeys", 1e6, 20, true, 0},
+		{"visits, 20 journeys, shuffled over 5 min", 1e6, 20, false, 300_000},
+		{"visits, 1 journey, shuffled over 5 min", 1e6, 1, false, 300_000},
+	} {
+		b.Run(tt.name, func(b *testing.B) {
+			batches := crowded(tt.people, tt.journeys, 256, tt.scattered)
+			shuffle(batches, tt.late)
+			last := batches[len(batches)-1].Items
+			span := last[len(last)-1].At - day + tt.late
+			f := New(Options{Cutoff: half})
+			for _, batch := range batches {
+				f.Apply(batch)
+			}
 			b.ResetTimer()
 			for n := 0; b.Loop(); n++ {
 				batch := batches[n%len(batches)]
@@ -34,7 +70,33 @@ func BenchmarkApply(b *testing.B) {
 				}
 				f.Apply(batch)
 			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/4096, "ns/experience")
+			b.ReportMetric(float64(b.N)*experience.MaxBatch/b.Elapsed().Seconds()/1e6, "M/s")
 		})
+	}
+}
+
+// shuffle lets every experience come up to so much later.
+func shuffle(batches []*experience.Batch, late int64) {
+	if late == 0 {
+		return
+	}
+	r := rand.New(rand.NewPCG(3, 4))
+	var waiting [][]experience.Experience // by second of arrival
+	first := batches[0].Items[0].At
+	for _, b := range batches {
+		for _, e := range b.Items {
+			at := int((e.At - first + r.Int64N(late)) / 100)
+			for len(waiting) <= at {
+				waiting = append(waiting, nil)
+			}
+			waiting[at] = append(waiting[at], e)
+		}
+	}
+	i := 0
+	for _, list := range waiting {
+		for _, e := range list {
+			batches[i/experience.MaxBatch].Items[i%experience.MaxBatch] = e
+			i++
+		}
 	}
 }

@@ -19,21 +19,25 @@ type cell struct {
 	rest    [tracks]int64
 	full    [tracks]int32
 	present int32 // difference; running sum: people whose visit covers the minute
+	sore    int32 // difference; running sum: people who have a bad time in the minute
 	first   int32 // people seen for the first time
 	good    int32 // steps
 	bad     int32
 	active  int32 // people with a step in the minute
 	hurt    int32 // of those: with a bad one
-	struck  int32 // people whose first bad step of the hour is in the minute
+	struck  int32 // people hurt for the first time
 }
 
 // A page is one hour of cells.
 type page struct {
-	cells   [60]cell
-	active  int64    // people with a step in the hour
-	hurt    int64    // of those: with a bad one
-	returns []uint32 // who came back: minute of the hour (6 bits) and minutes away (26 bits)
+	cells     [60]cell
+	came      returns // back, after having been away
+	hurtAgain returns // after a time without a bad time
 }
+
+// returns are people who returned in an hour: its minute (6 bits) and for how many
+// minutes they had been gone (26 bits).
+type returns []uint32
 
 const maxAway = 1<<26 - 1
 
@@ -100,18 +104,25 @@ func (c *cells) appear(at *cell, minute, n int64) {
 	c.at(minute + 1).present -= int32(n)
 }
 
-// returned notes (n = 1) or takes back (n = -1) that somebody came back in a minute of
-// the hour after having been away for some minutes.
-func (p *page) returned(minute, away, n int64) {
+// ache adds to the people who have a bad time in one minute, whose cell is at.
+func (c *cells) ache(at *cell, minute, n int64) {
+	at.sore += int32(n)
+	c.at(minute + 1).sore -= int32(n)
+}
+
+// note notes (n = 1) or takes back (n = -1) that somebody returned in a minute of the
+// hour after having been away for some minutes.
+func (r *returns) note(minute, away, n int64) {
 	packed := uint32(minute) | uint32(min(away, maxAway))<<6
 	if n > 0 {
-		p.returns = append(p.returns, packed)
+		*r = append(*r, packed)
 		return
 	}
-	if i := slices.Index(p.returns, packed); i >= 0 {
-		last := len(p.returns) - 1
-		p.returns[i] = p.returns[last]
-		p.returns = p.returns[:last]
+	list := *r
+	if i := slices.Index(list, packed); i >= 0 {
+		last := len(list) - 1
+		list[i] = list[last]
+		*r = list[:last]
 	}
 }
 

@@ -9,6 +9,7 @@ package felt
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/honderd/honderd/experience"
@@ -19,13 +20,15 @@ type Options struct {
 	Cutoff   time.Duration // a longer gap ends a visit; 0: learn it
 	Lateness time.Duration // how late a fact may come and still be placed exactly; 0: DefaultLateness
 	Paper    bool          // felt uptime is user-uptime as in the paper: nothing is charged for waiting or leaving
+	By       []string      // what is counted apart beside the journey: ByStep, names of labels; nil: every label
+	Shards   int           // into how many parts the people are divided, so that each can be counted by a core of its own; 0: one
 }
+
+// maxLateness bounds the memory for what is not settled yet.
+const maxLateness = 24 * time.Hour
 
 // DefaultLateness is longer than any server writes its log behind.
 const DefaultLateness = 5 * time.Minute
-
-// Forever is a lateness that places every fact, at the cost of memory for each.
-const Forever = 200 * 365 * 24 * time.Hour
 
 // Limits of a learned cut-off; Hauer et al. used 30 minutes for Gmail.
 const (
@@ -39,40 +42,22 @@ func (o Options) Validate() error {
 	if o.Cutoff < 0 || o.Cutoff > 24*time.Hour || o.Cutoff%time.Millisecond != 0 {
 		errs = append(errs, fmt.Errorf("cut-off %v: must be whole milliseconds up to 24h (fix: write 30m, or leave it out to have it learned)", o.Cutoff))
 	}
-	if o.Lateness < 0 {
-		errs = append(errs, fmt.Errorf("lateness %v: must not be negative (fix: write 5m)", o.Lateness))
+	if o.Lateness < 0 || o.Lateness > maxLateness {
+		errs = append(errs, fmt.Errorf("lateness %v: must be up to %v (fix: write 5m)", o.Lateness, maxLateness))
+	}
+	if o.Shards < 0 || o.Shards > 64 {
+		errs = append(errs, fmt.Errorf("%d shards: must be up to 64 (fix: leave it out for one)", o.Shards))
 	}
 	return errors.Join(errs...)
 }
 
-// maxJourneys is how many journeys are counted by themselves; further ones, and what
-// has no journey, are counted as Other.
-const maxJourneys = 31
-
-// Other is the name of the journey of all that has no journey of its own.
-const Other = "other"
-
 // Fold is the felt fold. The zero value is not ready: use New.
 type Fold struct {
 	options  Options
-	cutoff   int64 // milliseconds; 0 while it is learned
-	lateness int64 // milliseconds
-	lesson   []heard
-	scopes   []*scope // 0: all; n+1: journey n
-	people   table
-	inside   table // people in journeys
-	journal  journal
-	newest   int64 // Unix milliseconds; 0: nothing yet
-	oldest   int64
-	late     int64
-	rewrite  rewrite
-	names    []int // journey of each name of the batch at hand
-}
-
-// heard is an event that waits until the cut-off is learned.
-type heard struct {
-	person uint64
-	event  event
+	cutoffs  cutoffs
+	segments segments
+	shards   []*shard
+	lesson   lesson
 }
 
 // New returns a fold that has seen nothing.
@@ -80,135 +65,30 @@ func New(o Options) *Fold {
 	if o.Lateness == 0 {
 		o.Lateness = DefaultLateness
 	}
-	f := &Fold{options: o}
-	f.reset()
-	return f
-}
-
-func (f *Fold) reset() {
-	*f = Fold{
-		options:  f.options,
-		cutoff:   f.options.Cutoff.Milliseconds(),
-		lateness: f.options.Lateness.Milliseconds(),
-		scopes:   []*scope{{name: ""}, {name: Other}},
-		people:   table{linked: true},
+	f := &Fold{options: o, segments: newSegments(o.By)}
+	lateness := o.Lateness.Milliseconds()
+	for i := range max(1, o.Shards) {
+		f.shards = append(f.shards, newShard(i, max(1, o.Shards), lateness))
 	}
+	f.lesson.buffer = newBuffer(lateness)
+	if o.Cutoff != 0 {
+		f.cutoffs.choose(o.Cutoff.Milliseconds())
+	}
+	f.widen()
+	return f
 }
 
 // Name returns "felt".
 func (f *Fold) Name() string { return "felt" }
 
 // Late returns how many experiences came too late to be placed; they are counted
-// nowhere else.
-func (f *Fold) Late() int64 { return f.late }
-
-// Apply takes in b.
-func (f *Fold) Apply(b *experience.Batch) {
-	f.names = f.names[:0]
-	for _, name := range b.Journeys {
-		f.names = append(f.names, f.journey(name))
+// nowhere else, until Recount has been called.
+func (f *Fold) Late() int64 {
+	var n int64
+	for _, s := range f.shards {
+		n += int64(len(s.late))
 	}
-	for i := range b.Items {
-		e := &b.Items[i]
-		journey := 0
-		if int(e.Journey) < len(f.names) {
-			journey = f.names[e.Journey]
-		}
-		event := newEvent(e, journey)
-		if f.options.Paper {
-			event.wait = 0
-		}
-		f.hear(uint64(e.Person), event)
-	}
-}
-
-// journey returns the number of the journey called name: 0 is Other.
-func (f *Fold) journey(name string) int {
-	if name == "" {
-		return 0
-	}
-	for i, s := range f.scopes[1:] {
-		if s.name == name {
-			return i
-		}
-	}
-	if len(f.scopes)-2 >= maxJourneys {
-		return 0
-	}
-	f.scopes = append(f.scopes, &scope{name: name})
-	return len(f.scopes) - 2
-}
-
-// hear keeps an event until the cut-off is known, then counts it.
-func (f *Fold) hear(person uint64, e event) {
-	if f.cutoff != 0 {
-		f.count(person, e)
-		return
-	}
-	f.lesson = append(f.lesson, heard{person, e})
-	if len(f.lesson) == lessonLength {
-		f.graduate()
-	}
-}
-
-// graduate learns the cut-off from what was heard, and counts all of it. None of it is
-// too late: it was all there.
-func (f *Fold) graduate() {
-	f.cutoff = learn(f.lesson)
-	f.lateness = Forever.Milliseconds()
-	for _, h := range f.lesson {
-		f.count(h.person, h.event)
-	}
-	f.lesson = nil
-	f.Settle(f.options.Lateness)
-}
-
-// count puts one event in its place.
-func (f *Fold) count(person uint64, e event) {
-	t := e.time()
-	if t > f.newest {
-		f.newest = t
-		f.journal.drop(t - f.lateness)
-	}
-	at := f.people.find(personKey(person))
-	head := f.journal.live(at.head(), person)
-	s := at.word()
-	switch {
-	case head != nil && e.before(head.event):
-		f.insert(at, person, e)
-		return
-	case head == nil && s != 0 && t < s.time():
-		f.late++
-		return
-	}
-	if f.oldest == 0 || t < f.oldest {
-		f.oldest = t
-	}
-	at.link(f.journal.add(f.append(at, person, e)))
-}
-
-// append counts an event that is the newest of its person, and returns its entry.
-func (f *Fold) append(at place, person uint64, e event) entry {
-	s := at.word()
-	n := entry{person: person, event: e, before: s, prev: at.head(), part: s.belongs(e, f.cutoff)}
-	n.journey = uint8(e.journey())
-	if n.part {
-		n.journey = uint8(s.journey())
-	}
-	in := f.inside.find(journeyKey(person, int(n.journey)))
-	n.inside = in.word()
-	at.set(f.apply(f.scopes[0], n, n.before, 1))
-	in.set(f.apply(f.scopes[n.journey+1], n, n.inside, 1))
 	return n
-}
-
-// apply counts n in scope c for somebody in state s and returns their next state;
-// sign -1 takes it back.
-func (f *Fold) apply(c *scope, n entry, s word, sign int64) word {
-	if n.part {
-		return c.spoil(s, n.event, sign)
-	}
-	return c.step(s, n.event, sign, f.cutoff)
 }
 
 // Counts reports whether f counts as o says.
@@ -216,16 +96,59 @@ func (f *Fold) Counts(o Options) bool {
 	if o.Lateness == 0 {
 		o.Lateness = DefaultLateness
 	}
-	return f.options == o
+	return f.options.Cutoff == o.Cutoff && f.options.Lateness == o.Lateness && f.options.Paper == o.Paper && slices.Equal(f.options.By, o.By)
 }
 
-// Settle makes f put up with so much lateness from now on (0: DefaultLateness), and
-// forgets what it needed for more.
-func (f *Fold) Settle(lateness time.Duration) {
-	if lateness == 0 {
-		lateness = DefaultLateness
+// Apply takes in b.
+func (f *Fold) Apply(b *experience.Batch) {
+	f.ApplyWith(b, func(work ...func()) {
+		for _, one := range work {
+			one()
+		}
+	})
+}
+
+// ApplyWith takes in b, a function a shard at a time, which together must call and wait
+// for. They do not touch the same things, so they may run at the same time.
+func (f *Fold) ApplyWith(b *experience.Batch, together func(work ...func())) {
+	f.segments.read(b)
+	f.widen()
+	from := 0
+	if !f.cutoffs.known() {
+		from = f.learn(b)
 	}
-	f.options.Lateness, f.lateness = lateness, lateness.Milliseconds()
-	f.journal.drop(f.newest - f.lateness)
-	f.journal.shrink()
+	for from < len(b.Items) {
+		to, turn := f.untilTurn(b, from)
+		work := make([]func(), len(f.shards))
+		for i, s := range f.shards {
+			work[i] = func() {
+				s.hear(b, from, to, &f.segments, &f.options)
+				s.thin()
+			}
+		}
+		together(work...)
+		if turn != 0 {
+			f.turn(turn)
+		}
+		from = to
+	}
+}
+
+// widen gives every shard a scope for all, and for each segment.
+func (f *Fold) widen() {
+	for _, s := range f.shards {
+		for n := len(s.scopes); n <= len(f.segments.list); n++ {
+			s.scopes = append(s.scopes, &scope{cut: f.cutoffs.of(n - 1)})
+		}
+	}
+}
+
+// newest and oldest return the times of the last and the first experience, in Unix
+// milliseconds; 0 when there was none.
+func (f *Fold) newest() int64 {
+	var newest int64
+	for _, s := range f.shards {
+		newest = max(newest, s.newest)
+	}
+	return newest
 }

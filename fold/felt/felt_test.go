@@ -2,7 +2,6 @@ package felt
 
 import (
 	"fmt"
-	"math"
 	"testing"
 	"time"
 
@@ -81,7 +80,7 @@ func each(person experience.Person, from, to int) []experience.Experience {
 func TestCellsSplitAtTheMinute(t *testing.T) {
 	f := New(Options{Cutoff: half})
 	f.Apply(batch(at(1, 0.5, false), at(1, 2.25, true), at(1, 3, false)))
-	s := newSeries(&f.scopes[0].cells, day/msMinute, day/msMinute+2)
+	s := newSeries([]*scope{f.shards[0].ahead(&f.segments).scopes[0]}, day/msMinute, day/msMinute+2)
 	if got := fmt.Sprint(s.up, s.down); got != "[30000 60000 15000] [0 0 45000]" {
 		t.Errorf("up, down per minute = %s", got)
 	}
@@ -98,7 +97,7 @@ func TestWhoLeavesForGoodIsCharged(t *testing.T) {
 			items = append(items, at(p, float64(m), false))
 		}
 	}
-	a := answer(Options{Cutoff: half, Lateness: Forever}, items...).All
+	a := answer(Options{Cutoff: half, Lateness: maxLateness}, items...).All
 	if a.GaveUp != 1 || a.Charged != 20*60000 {
 		t.Errorf("%d gave up, charged %v min; want 1, 20 min", a.GaveUp, float64(a.Charged)/60000)
 	}
@@ -184,27 +183,6 @@ func TestWhatIsTooLateIsCountedAsLate(t *testing.T) {
 	f.Apply(batch(at(1, 60, false), at(2, 61, false), at(2, 90, false), at(1, 50, true)))
 	if f.Late() != 1 || f.Answer().All.Hurt != 0 {
 		t.Errorf("late %d, want 1", f.Late())
-	}
-}
-
-func TestWilson(t *testing.T) {
-	// Newcombe, Statistics in Medicine 17 (1998), table I: 81/263 and 0/20.
-	for _, tt := range []struct{ k, n, low, high float64 }{{81, 263, 0.2553, 0.3662}, {0, 20, 0, 0.1611}, {1, 29, 0.0061, 0.1718}} {
-		low, high := Wilson(int64(tt.k), int64(tt.n))
-		if math.Abs(low-tt.low) > 5e-5 || math.Abs(high-tt.high) > 5e-5 {
-			t.Errorf("Wilson(%v, %v) = %.4f, %.4f; want %v, %v", tt.k, tt.n, low, high, tt.low, tt.high)
-		}
-	}
-}
-
-func TestWilsonTouchesItsEnds(t *testing.T) {
-	for _, n := range []int64{1, 3, 2554, 1_000_003} {
-		if _, high := Wilson(n, n); high != 1 {
-			t.Errorf("Wilson(%d, %d) ends at %v", n, n, high)
-		}
-		if low, _ := Wilson(0, n); low != 0 {
-			t.Errorf("Wilson(0, %d) begins at %v", n, low)
-		}
 	}
 }
 

@@ -36,7 +36,7 @@ func town(t *rapid.T) []experience.Experience {
 type model struct {
 	good, bad, people, hurt, gaveUp int64
 	up, down, masked                int64
-	visits                          map[experience.Person][][2]int64 // minutes
+	visits, sores                   map[experience.Person][][2]int64 // minutes
 }
 
 func (m *model) person(p experience.Person, events []event, cutoff int64) {
@@ -63,6 +63,9 @@ func (m *model) person(p experience.Person, events []event, cutoff int64) {
 		}
 		hurt = hurt || s.bad
 		minute := s.t / msMinute
+		if s.bad {
+			m.sores[p] = append(m.sores[p], [2]int64{minute, minute})
+		}
 		if i == 0 || s.t-steps[i-1].t > cutoff {
 			m.visits[p] = append(m.visits[p], [2]int64{minute, minute})
 		}
@@ -75,6 +78,7 @@ func (m *model) person(p experience.Person, events []event, cutoff int64) {
 		switch {
 		case s.bad:
 			m.down += gap
+			m.sores[p] = append(m.sores[p], [2]int64{minute, max(minute, (steps[i+1].t-1)/msMinute)})
 		default:
 			m.up += gap
 			if s.raw {
@@ -90,10 +94,10 @@ func (m *model) person(p experience.Person, events []event, cutoff int64) {
 	}
 }
 
-// during counts the people with a visit that touches the minutes from one to another.
-func (m *model) during(from, to int64) (n int64) {
-	for _, visits := range m.visits {
-		if slices.ContainsFunc(visits, func(v [2]int64) bool { return v[0] <= to && v[1] >= from }) {
+// during counts the people with a stretch that touches the minutes from one to another.
+func during(stretches map[experience.Person][][2]int64, from, to int64) (n int64) {
+	for _, list := range stretches {
+		if slices.ContainsFunc(list, func(v [2]int64) bool { return v[0] <= to && v[1] >= from }) {
 			n++
 		}
 	}
@@ -101,13 +105,14 @@ func (m *model) during(from, to int64) (n int64) {
 }
 
 func modelOf(items []experience.Experience, cutoff int64) *model {
-	m := &model{visits: map[experience.Person][][2]int64{}}
+	m := &model{visits: map[experience.Person][][2]int64{}, sores: map[experience.Person][][2]int64{}}
 	events := map[experience.Person][]event{}
+	in := newSegments(nil)
 	for _, e := range items {
-		events[e.Person] = append(events[e.Person], newEvent(&e, 0))
+		events[e.Person] = append(events[e.Person], newEvent(&e, uint64(e.Person), 0, &in))
 	}
 	for p, list := range events {
-		slices.SortFunc(list, func(a, b event) int { return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.wait, b.wait)) })
+		slices.SortFunc(list, func(a, b event) int { return compare(a, b) })
 		m.person(p, list, cutoff)
 	}
 	return m
@@ -119,8 +124,9 @@ func TestTheFoldIsItsSpecification(t *testing.T) {
 		for i := range items {
 			items[i].Journey = 0
 		}
+		shards := rapid.IntRange(1, 3).Draw(t, "shards")
 		cutoff := time.Duration(rapid.IntRange(60, 1800).Draw(t, "cutoff")) * time.Second
-		f := New(Options{Cutoff: cutoff, Lateness: Forever})
+		f := New(Options{Cutoff: cutoff, Lateness: maxLateness, Shards: shards})
 		f.Apply(batch(items...))
 		a, m := f.Answer(), modelOf(items, cutoff.Milliseconds())
 		got := fmt.Sprint(a.All.Good, a.All.Bad, a.All.People, a.All.Hurt, a.All.GaveUp, a.All.Up, a.All.Down, a.All.Masked)
@@ -128,15 +134,17 @@ func TestTheFoldIsItsSpecification(t *testing.T) {
 		if got != want {
 			t.Fatalf("good bad people hurt gave-up up down masked = %s, want %s", got, want)
 		}
-		first := f.oldest / msMinute
-		s := newTotals(newSeries(&f.scopes[0].cells, first, f.newest/msMinute))
-		i := rapid.IntRange(0, len(s.up)-1).Draw(t, "minute")
-		w := rapid.IntRange(1, len(s.up)-i).Draw(t, "length")
-		if got, want := s.people(i, w), m.during(first+int64(i), first+int64(i+w-1)); got != want {
-			t.Fatalf("people in %d minutes from %d = %d, want %d", w, i, got, want)
+		first := a.From / msMinute
+		minutes := int(a.To/msMinute - first + 1)
+		i := rapid.IntRange(0, minutes-1).Draw(t, "minute")
+		w := rapid.IntRange(1, minutes-i).Draw(t, "length")
+		from, to := first+int64(i), first+int64(i+w-1)
+		s := a.All.Timeline.During(from*msMinute, (to+1)*msMinute)
+		if there, sore := during(m.visits, from, to), during(m.sores, from, to); s.People != there || s.Hurt != sore {
+			t.Fatalf("people in %d minutes from %d = %d, %d hurt; want %d, %d", w, i, s.People, s.Hurt, there, sore)
 		}
 		one := a.Journeys[0]
-		one.Name = ""
+		one.Name, one.Timeline, a.All.Timeline = "", nil, nil
 		if !reflect.DeepEqual(one, a.All) {
 			t.Fatalf("the only journey is not the whole:\n%+v\n%+v", one, a.All)
 		}
@@ -163,9 +171,6 @@ func TestTheOrderOfArrivalDoesNotMatter(t *testing.T) {
 			shuffled = append(shuffled, sorted[i])
 		}
 		got := answer(o, shuffled...)
-		for _, a := range []*Answer{&got, &want} {
-			slices.SortFunc(a.Journeys, func(x, y Scope) int { return cmp.Compare(x.Name, y.Name) })
-		}
 		if !reflect.DeepEqual(got, want) {
 			t.Fatalf("shuffled:\n%+v\nsorted:\n%+v", got, want)
 		}
@@ -180,7 +185,7 @@ func TestEverybodyTwiceHasTheSameRatios(t *testing.T) {
 			e.Person += 1000
 			twice = append(twice, e)
 		}
-		o := Options{Cutoff: 10 * time.Minute, Lateness: Forever, Paper: true}
+		o := Options{Cutoff: 10 * time.Minute, Lateness: maxLateness, Paper: true}
 		one, two := answer(o, items...).All, answer(o, twice...).All
 		if two.Up != 2*one.Up || two.Down != 2*one.Down || two.People != 2*one.People || two.Hurt != 2*one.Hurt || two.Bad != 2*one.Bad {
 			t.Fatalf("once %+v\ntwice %+v", one, two)

@@ -1,7 +1,5 @@
 package felt
 
-import "slices"
-
 // maxMinutes is the longest period that windows and pictures look at: three years.
 // Of a longer one they see the end.
 const maxMinutes = 3 * 366 * 24 * 60
@@ -9,103 +7,76 @@ const maxMinutes = 3 * 366 * 24 * 60
 // A series is a scope laid out minute by minute, from the first to the last.
 type series struct {
 	first    int64   // minute since 1970 of index 0
-	up, down []int64 // felt person-time
-	present  []int32 // people whose visit covers the minute
-	arrived  []int32 // people seen for the first time
+	up, down []int64 // felt person-time, milliseconds
 	active   []int32 // people with a step
-	hurt     []int32
-	struck   []int32 // people with their first bad step of the hour
-	back     []int32 // people who came back
-	pages    []*page // of the hours with anybody in them, in order: they know who came back
-	hours    []int64 // of the pages
+	hurt     []int32 // of those: with a bad one
+	there    crowd   // people who were there
+	sore     crowd   // people who had a bad time
 }
 
-// newSeries lays out c. Waiting is charged already; who gave up is charged after.
-func newSeries(c *cells, first, last int64) *series {
+// newSeries lays out a scope, of which parts are in several shards. Waiting is charged
+// already; who gave up is charged after.
+func newSeries(parts []*scope, first, last int64) *series {
 	n := int(last - first + 1)
 	s := &series{
-		first: first,
-		up:    make([]int64, n), down: make([]int64, n), present: make([]int32, n),
-		arrived: make([]int32, n), active: make([]int32, n), hurt: make([]int32, n), struck: make([]int32, n), back: make([]int32, n),
+		first: first, up: make([]int64, n), down: make([]int64, n), active: make([]int32, n), hurt: make([]int32, n),
+		there: newCrowd(n), sore: newCrowd(n),
 	}
+	for _, c := range parts {
+		s.lay(&c.cells)
+	}
+	s.there.finish(first)
+	s.sore.finish(first)
+	return s
+}
+
+// lay adds cells.
+func (s *series) lay(c *cells) {
 	var full [tracks]int64
-	var present int32
-	at := first // the minute up to which the series is filled
+	var present, sore int32
+	last := s.first + int64(len(s.up))
+	at := s.first // the minute up to which the series is filled
 	for _, h := range c.hours() {
-		s.fill(at, h*60, full, present)
+		s.fill(at, h*60, &full, present, sore)
 		p := c.pages[h]
 		for i := range p.cells {
 			m := &p.cells[i]
 			present += m.present
+			sore += m.sore
 			for t := range full {
 				full[t] += int64(m.full[t])
 			}
-			if minute := h*60 + int64(i); minute >= first && minute <= last {
-				s.lay(int(minute-first), m, full, present)
+			if minute := h*60 + int64(i); minute >= s.first && minute < last {
+				s.minute(int(minute-s.first), m, &full, present, sore)
 			}
 		}
 		at = h*60 + 60
-		s.come(p, h)
+		s.there.come(p.came, h)
+		s.sore.come(p.hurtAgain, h)
 	}
-	s.fill(at, last+1, full, present)
-	return s
+	s.fill(at, last, &full, present, sore)
 }
 
 // fill lays out the minutes of a gap between pages.
-func (s *series) fill(from, to int64, full [tracks]int64, present int32) {
+func (s *series) fill(from, to int64, full *[tracks]int64, present, sore int32) {
+	if present == 0 && sore == 0 && *full == [tracks]int64{} {
+		return
+	}
+	var nobody cell
 	for m := max(from, s.first); m < to && m-s.first < int64(len(s.up)); m++ {
-		s.lay(int(m-s.first), &cell{}, full, present)
+		s.minute(int(m-s.first), &nobody, full, present, sore)
 	}
 }
 
-func (s *series) lay(i int, m *cell, full [tracks]int64, present int32) {
-	of := func(t int) int64 { return m.rest[t] + full[t]*msMinute }
-	s.up[i] = of(trackUp) - of(trackMoved)
-	s.down[i] = of(trackDown) + of(trackWaited)
-	s.present[i], s.arrived[i] = present, m.first
-	s.active[i], s.hurt[i], s.struck[i] = m.active, m.hurt, m.struck
-}
-
-// come counts who came back in an hour.
-func (s *series) come(p *page, hour int64) {
-	s.pages, s.hours = append(s.pages, p), append(s.hours, hour)
-	for _, r := range p.returns {
-		if at := hour*60 + int64(r&63) - s.first; at >= 0 && at < int64(len(s.back)) {
-			s.back[at]++
-		}
-	}
-}
-
-// cameBack counts who came back after minute index i and until index end, having been
-// away since before i.
-func (s *series) cameBack(i, end int) int64 {
-	var n int64
-	from := s.first + int64(i)
-	k, _ := slices.BinarySearch(s.hours, (from+1)/60)
-	for ; k < len(s.hours) && s.hours[k]*60 < s.first+int64(end); k++ {
-		for _, r := range s.pages[k].returns {
-			at, away := s.hours[k]*60+int64(r&63), int64(r>>6)
-			if at > from && at < s.first+int64(end) && at-away < from {
-				n++
-			}
-		}
-	}
-	return n
-}
-
-// during returns the minutes of s that in tells are inside, put together as if nothing
-// had been between them: the minutes of a moment.
-func (s *series) during(in func(minute int64) bool) *series {
-	m := &series{first: s.first}
-	for i := range s.up {
-		if in(s.first + int64(i)) {
-			m.up, m.down = append(m.up, s.up[i]), append(m.down, s.down[i])
-			m.present, m.arrived = append(m.present, s.present[i]), append(m.arrived, s.arrived[i])
-			m.active, m.hurt, m.struck = append(m.active, s.active[i]), append(m.hurt, s.hurt[i]), append(m.struck, s.struck[i])
-			m.back = append(m.back, s.back[i])
-		}
-	}
-	return m
+func (s *series) minute(i int, m *cell, full *[tracks]int64, present, sore int32) {
+	s.up[i] += m.rest[trackUp] - m.rest[trackMoved] + (full[trackUp]-full[trackMoved])*msMinute
+	s.down[i] += m.rest[trackDown] + m.rest[trackWaited] + (full[trackDown]+full[trackWaited])*msMinute
+	s.active[i] += m.active
+	s.hurt[i] += m.hurt
+	s.there.now[i] += present
+	s.there.first[i+1] += int64(m.first)
+	s.sore.now[i] += sore
+	s.sore.first[i+1] += int64(m.struck)
 }
 
 // charge adds n times the person-time [from, to), in Unix milliseconds, to what was
@@ -115,9 +86,11 @@ func (s *series) charge(from, to, n int64) {
 	for from < to {
 		m := from / msMinute
 		end := min(to, (m+1)*msMinute)
-		if i := m - s.first; i < int64(len(s.down)) {
-			s.down[i] += n * (end - from)
+		i := m - s.first
+		if i >= int64(len(s.down)) {
+			return
 		}
+		s.down[i] += n * (end - from)
 		from = end
 	}
 }

@@ -3,7 +3,7 @@ package felt
 // Spell is a time in which people had a bad time, from one minute to another.
 type Spell struct {
 	From, To int64 // Unix milliseconds
-	People   int64 // the most who were hurt within one clock hour of it: at least so many
+	People   int64 // who had a bad time in it
 }
 
 // Limits of a bad spell, all guesses: it needs spellPeople hurt within spellMinutes, a
@@ -58,14 +58,8 @@ func (s *series) firstHurt(i int) int {
 }
 
 func (s *series) spell(from, last int) Spell {
-	p := Spell{From: (s.first + int64(from)) * msMinute, To: (s.first + int64(last) + 1) * msMinute}
-	var inHour int64
-	for i := from; i <= last; i++ {
-		if (s.first+int64(i))%60 == 0 {
-			inHour = 0
-		}
-		inHour += int64(s.struck[i])
-		p.People = max(p.People, inHour)
+	return Spell{
+		From: (s.first + int64(from)) * msMinute, To: (s.first + int64(last) + 1) * msMinute,
+		People: s.sore.people(from, last-from+1),
 	}
-	return p
 }

@@ -9,13 +9,11 @@ const partitions = 64
 // A table maps pseudonyms to words: open addressing with linear probing, 16 bytes a
 // slot and no pointers. Keys are well mixed and never 0.
 type table struct {
-	parts  [partitions]part
-	linked bool // whether slots have heads
+	parts [partitions]part
 }
 
 type part struct {
 	slots []slot
-	heads []uint32 // per slot: link to the person's newest entry in the journal
 	used  int
 }
 
@@ -30,16 +28,14 @@ type place struct {
 	i    int
 }
 
-func (p place) word() word     { return p.part.slots[p.i].word }
-func (p place) set(w word)     { p.part.slots[p.i].word = w }
-func (p place) head() uint32   { return p.part.heads[p.i] }
-func (p place) link(to uint32) { p.part.heads[p.i] = to }
+func (p place) word() word { return p.part.slots[p.i].word }
+func (p place) set(w word) { p.part.slots[p.i].word = w }
 
 // find returns the place of key, which is made when there is none.
 func (t *table) find(key uint64) place {
 	p := &t.parts[key%partitions]
 	if p.used*5 >= len(p.slots)*4 {
-		p.grow(t.linked)
+		p.grow()
 	}
 	i := p.probe(key)
 	if p.slots[i].key == 0 {
@@ -58,6 +54,16 @@ func (t *table) get(key uint64) word {
 	return p.slots[p.probe(key)].word
 }
 
+// touch reads where key is, or nearly, and returns anything.
+func (t *table) touch(key uint64) uint64 {
+	p := &t.parts[key%partitions]
+	high, _ := bits.Mul64(key, uint64(len(p.slots)))
+	if high >= uint64(len(p.slots)) {
+		return 0
+	}
+	return p.slots[high].key
+}
+
 // probe returns the slot that holds key, or the free one where it belongs.
 func (p *part) probe(key uint64) int {
 	n := len(p.slots)
@@ -72,20 +78,12 @@ func (p *part) probe(key uint64) int {
 }
 
 // grow makes room for a quarter more, so that a table is always at least 64% full.
-func (p *part) grow(linked bool) {
-	old, heads := p.slots, p.heads
+func (p *part) grow() {
+	old := p.slots
 	p.slots = make([]slot, max(8, len(old)+len(old)/4))
-	if linked {
-		p.heads = make([]uint32, len(p.slots))
-	}
-	for j, s := range old {
-		if s.key == 0 {
-			continue
-		}
-		i := p.probe(s.key)
-		p.slots[i] = s
-		if linked {
-			p.heads[i] = heads[j]
+	for _, s := range old {
+		if s.key != 0 {
+			p.slots[p.probe(s.key)] = s
 		}
 	}
 }
@@ -101,9 +99,10 @@ func mix(x uint64) uint64 {
 	return x ^ x>>31
 }
 
-// personKey and journeyKey are the keys of a person, and of a person in a journey.
+// personKey is the key of a person, segmentKey that of a person, by their key, in a
+// segment.
 func personKey(person uint64) uint64 { return max(1, mix(person)) }
 
-func journeyKey(person uint64, journey int) uint64 {
-	return max(1, mix(person+uint64(journey+1)*0x9e3779b97f4a7c15))
+func segmentKey(person uint64, segment uint16) uint64 {
+	return max(1, mix(person+uint64(segment+1)*0x9e3779b97f4a7c15))
 }

@@ -12,6 +12,18 @@ type Window struct {
 	Up, Down int64 // felt person-time in it, milliseconds; both 0 when no window had support
 	From     int64 // Unix milliseconds
 	People   int64 // how many were there
+	Hurt     int64 // of those: how many had a bad time
+}
+
+// worse reports whether w was worse than o; one without support is worse than none.
+func (w Window) worse(o Window) bool {
+	switch {
+	case w.Up+w.Down == 0:
+		return false
+	case o.Up+o.Down == 0:
+		return true
+	}
+	return less(w.Up, w.Up+w.Down, o.Up, o.Up+o.Down)
 }
 
 // windowSizes is how many lengths are looked at: from a minute to 23 days, each
@@ -28,11 +40,10 @@ const (
 )
 
 // windows returns the worst window of each length, none longer than the period.
-func (s *series) windows() []Window {
-	t := newTotals(s)
+func (t *totals) windows() []Window {
 	all := make([]Window, windowSizes)
 	for k := range all {
-		w := min(int(math.Round(math.Exp2(float64(k)/4))), len(s.up))
+		w := min(int(math.Round(math.Exp2(float64(k)/4))), len(t.good)-1)
 		if k > 0 && w == all[k-1].Minutes {
 			all[k] = all[k-1]
 			continue
@@ -42,22 +53,33 @@ func (s *series) windows() []Window {
 	return all
 }
 
-// totals are running sums of a series: of the minutes before each.
+// AtLeast returns, for each of some worst windows in order of length, the worst of
+// those that are as long or longer: it never gets worse with length.
+func AtLeast(windows []Window) []Window {
+	list := slices.Clone(windows)
+	for i := len(list) - 2; i >= 0; i-- {
+		if list[i+1].worse(list[i]) {
+			list[i] = list[i+1]
+		}
+	}
+	return list
+}
+
+// totals are running sums over minutes, of those before each.
 type totals struct {
-	*series
+	first     int64 // minute since 1970 of index 0
 	good, all []int64
-	newcomers []int64
-	comebacks []int64
+	there     *crowd
+	sore      *crowd
+	minutes   []int64 // when not nil: the minute since 1970 of each index
 }
 
 func newTotals(s *series) *totals {
 	n := len(s.up)
-	t := &totals{s, make([]int64, n+1), make([]int64, n+1), make([]int64, n+1), make([]int64, n+1)}
+	t := &totals{first: s.first, good: make([]int64, n+1), all: make([]int64, n+1), there: &s.there, sore: &s.sore}
 	for i := range n {
 		t.good[i+1] = t.good[i] + s.up[i]
 		t.all[i+1] = t.all[i] + s.up[i] + s.down[i]
-		t.newcomers[i+1] = t.newcomers[i] + int64(s.arrived[i])
-		t.comebacks[i+1] = t.comebacks[i] + int64(s.back[i])
 	}
 	return t
 }
@@ -86,25 +108,52 @@ func (t *totals) median(w int) int64 {
 // Source: minimal cumulative ratio, Hauer et al., NSDI 2020, section 5.
 func (t *totals) worst(w int, time int64) Window {
 	best := Window{Minutes: w}
-	for i := 0; i+w < len(t.all); i++ {
-		all := t.all[i+w] - t.all[i]
-		if all < time || all == 0 {
+	at, limit := -1, math.Inf(1)
+	n := len(t.all) - w
+	good, goodEnd, all, allEnd := t.good[:n], t.good[w:][:n], t.all[:n], t.all[w:][:n]
+	for i := range good {
+		a := allEnd[i] - all[i]
+		g := goodEnd[i] - good[i]
+		if a < time || float64(g) > limit*float64(a) {
 			continue
 		}
-		good := t.good[i+w] - t.good[i]
-		if best.Up+best.Down > 0 && !less(good, all, best.Up, best.Up+best.Down) {
+		if a == 0 || at >= 0 && !less(g, a, best.Up, best.Up+best.Down) || !t.enough(i, w) {
 			continue
 		}
-		if !t.enough(i, w) {
-			continue
-		}
-		best.Up, best.Down = good, all-good
-		best.From = (t.first + int64(i)) * msMinute
+		at, best.Up, best.Down = i, g, a-g
+		limit = float64(g) / float64(a) * (1 + 1e-12) // never below the true ratio: rounding must not hide a worse one
 	}
-	if best.Up+best.Down > 0 {
-		best.People = t.people(int(best.From/msMinute-t.first), w)
+	if at >= 0 {
+		best.From = t.time(at)
+		best.People, best.Hurt = t.people(t.there, at, w), t.people(t.sore, at, w)
 	}
 	return best
+}
+
+// time returns when index i begins, in Unix milliseconds.
+func (t *totals) time(i int) int64 {
+	if t.minutes != nil {
+		return t.minutes[i] * msMinute
+	}
+	return (t.first + int64(i)) * msMinute
+}
+
+// people counts who of a crowd was in w minutes from index i on. Where minutes were
+// left out between them, who was only there then counts too.
+func (t *totals) people(c *crowd, i, w int) int64 {
+	from, to := i, i+w
+	if t.minutes != nil {
+		from, to = int(t.minutes[i]-t.first), int(t.minutes[i+w-1]-t.first)+1
+	}
+	return c.people(from, to-from)
+}
+
+// enough reports whether at least supportPeople were in the w minutes from index i on.
+func (t *totals) enough(i, w int) bool {
+	if t.minutes != nil {
+		return t.people(t.there, i, w) >= supportPeople
+	}
+	return t.there.atLeast(supportPeople, i, w)
 }
 
 // less reports whether a/b < c/d, without rounding; none is negative.
@@ -114,16 +163,63 @@ func less(a, b, c, d int64) bool {
 	return h1 < h2 || h1 == h2 && l1 < l2
 }
 
-// enough reports whether at least supportPeople were in the w minutes from index i on.
-func (t *totals) enough(i, w int) bool {
-	sure := int64(t.present[i]) + t.newcomers[i+w] - t.newcomers[i+1]
-	maybe := t.comebacks[i+w] - t.comebacks[i+1]
-	return sure >= supportPeople || sure+maybe >= supportPeople && t.people(i, w) >= supportPeople
+// Shape says what a curve of worst windows looks like.
+type Shape struct {
+	Kind    ShapeKind
+	Minutes int // of OneLong: about how long the outage was
 }
 
-// people counts the people who were there in the w minutes from index i on: those
-// whose visit covers the first minute, those who were new after it, and those who came
-// back after it and had not been there since it.
-func (t *totals) people(i, w int) int64 {
-	return int64(t.present[i]) + t.newcomers[i+w] - t.newcomers[i+1] + t.cameBack(i, i+w)
+// ShapeKind is a kind of Shape.
+type ShapeKind int
+
+// The kinds of Shape.
+const (
+	Unmeasured ShapeKind = iota // no window had support
+	Flawless                    // nothing was bad
+	OneLong                     // one long outage
+	ManyShort                   // many short ones
+)
+
+// Limits of a curve that is flat: how steep it is at most, and over which factor of
+// length.
+//
+// Source: metric 4.5.
+const (
+	flatSlope  = -0.2
+	flatFactor = 4
+)
+
+// ShapeOf returns the shape of worst windows in order of length: as long as the share
+// of bad time stays the same while the window grows, one outage fills it.
+func ShapeOf(windows []Window) Shape {
+	var first, last Window
+	for _, w := range windows {
+		switch bad := w.share(); {
+		case w.Up+w.Down == 0:
+		case first.Minutes == 0:
+			first, last = w, w
+			if bad == 0 {
+				return Shape{Kind: Flawless}
+			}
+		case w.Minutes == last.Minutes:
+		case math.Log10(bad/last.share()) < flatSlope*math.Log10(float64(w.Minutes)/float64(last.Minutes)) || bad == 0:
+			return shape(first, last)
+		default:
+			last = w
+		}
+	}
+	if first.Minutes == 0 {
+		return Shape{}
+	}
+	return shape(first, last)
 }
+
+func shape(first, last Window) Shape {
+	if last.Minutes >= flatFactor*first.Minutes {
+		return Shape{OneLong, last.Minutes}
+	}
+	return Shape{Kind: ManyShort}
+}
+
+// share returns the share of bad time in w.
+func (w Window) share() float64 { return float64(w.Down) / float64(max(1, w.Up+w.Down)) }

@@ -2,33 +2,49 @@ package felt
 
 import "github.com/honderd/honderd/experience"
 
-// A word is all that the fold remembers of one person (or of one person in one
-// journey) between two steps, in 64 bits. 0 is somebody who was never seen.
+// A word is what the fold remembers of one person (or of one person in one segment)
+// between two steps, in 64 bits. 0 is somebody who was never seen.
 //
 //	bits 0-41  when their last step was, in Unix milliseconds
 //	bits 42-48 the flags below
-//	bits 49-56 the journey of their last step
+//	bits 49-63 the mix of segments of their last step
 type word uint64
 
 const (
-	wordTime     = word(1)<<42 - 1
-	flagBad      = word(1) << 42 // the last step was bad
-	flagRaw      = word(1) << 43 // the machines failed in the last step, felt or not
-	flagHurt     = word(1) << 44 // some step was bad
-	flagHour     = word(1) << 45 // some step in the hour of the last step was bad
-	flagMinute   = word(1) << 46 // some step in the minute of the last step was bad
-	flagGaveUp   = word(1) << 47 // some visit ended with a bad step
-	flagSeen     = word(1) << 48
-	journeyShift = 49
+	wordTime   = word(1)<<42 - 1
+	flagBad    = word(1) << 42 // the last step was bad
+	flagRaw    = word(1) << 43 // the machines failed in the last step, felt or not
+	flagHurt   = word(1) << 44 // some step was bad: there is a sore
+	flagMinute = word(1) << 45 // some step in the minute of the last step was bad
+	flagGaveUp = word(1) << 46 // some visit ended with a bad step
+	flagSpoilt = word(1) << 47 // this visit is bad, however it ends
+	flagDebt   = word(1) << 48 // the sore has down time of this visit
+	mixShift   = 49
+	maxMixes   = 1 << (64 - mixShift)
+
+	lasting  = flagHurt | flagGaveUp // flags that stay for good
+	visiting = flagSpoilt | flagDebt // flags that stay for the visit
 )
 
-func (s word) time() int64   { return int64(s & wordTime) }
-func (s word) bad() bool     { return s&flagBad != 0 }
-func (s word) raw() bool     { return s&flagRaw != 0 }
-func (s word) hurt() bool    { return s&flagHurt != 0 }
-func (s word) gaveUp() bool  { return s&flagGaveUp != 0 }
-func (s word) journey() int  { return int(s >> journeyShift & 0xff) }
-func (s word) minute() int64 { return s.time() / msMinute }
+func (s word) time() int64    { return int64(s & wordTime) }
+func (s word) bad() bool      { return s&flagBad != 0 }
+func (s word) raw() bool      { return s&flagRaw != 0 }
+func (s word) hurt() bool     { return s&flagHurt != 0 }
+func (s word) gaveUp() bool   { return s&flagGaveUp != 0 }
+func (s word) mix() uint32    { return uint32(s >> mixShift) }
+func (s word) minute() int64  { return s.time() / msMinute }
+func (s word) badVisit() bool { return s&(flagBad|flagSpoilt) != 0 }
+
+// A sore is what is remembered of somebody who was hurt.
+//
+//	bits 0-31  the last minute since 1970 in which they had a bad time
+//	bits 32-63 how long this visit was down and waited so far, in milliseconds; only
+//	           with flagDebt
+type sore uint64
+
+func newSore(minute, debt int64) sore { return sore(uint32(minute)) | sore(debt)<<32 }
+func (s sore) minute() int64          { return int64(s & 0xffffffff) }
+func (s sore) debt() int64            { return int64(s >> 32) }
 
 const (
 	msSecond = int64(1000)
@@ -44,40 +60,55 @@ const (
 //	bit  21    it is a part
 //	bit  20    it was bad
 //	bit  19    the machines failed
-//	bits 0-7   its journey
+//	bit  18    its journey cannot do without it
+//	bit  17    the person clicked in anger
+//	bits 0-16  of two at one time, any order that is always the same
 type event struct {
-	key  uint64
-	wait uint32
+	person uint64 // mixed
+	key    uint64
+	wait   uint32
+	mix    uint32 // which segments it counts in
 }
 
 const (
-	keyPart = uint64(1) << 21
-	keyBad  = uint64(1) << 20
-	keyRaw  = uint64(1) << 19
+	keyShift    = 22
+	keyPart     = uint64(1) << 21
+	keyBad      = uint64(1) << 20
+	keyRaw      = uint64(1) << 19
+	keyCritical = uint64(1) << 18
+	keyRage     = uint64(1) << 17
+	keyRank     = keyRage - 1
 )
 
-func newEvent(e *experience.Experience, journey int) event {
-	key := uint64(e.At)<<22 | uint64(journey)
+// newEvent returns e as an event of a person in a mix of segments.
+func newEvent(e *experience.Experience, person uint64, mix uint32, in *segments) event {
+	key := uint64(e.At)<<keyShift | in.mixes[mix].rank
 	if e.Part {
 		key |= keyPart
 	}
-	if e.Bad() {
-		key |= keyBad
-	}
-	if e.RawBad() {
+	if e.Cause != experience.Fine {
+		key |= keyBad | keyRaw
+	} else if e.Mask != experience.Unmasked {
 		key |= keyRaw
 	}
-	return event{key: key, wait: e.Wait}
+	if e.Critical {
+		key |= keyCritical
+	}
+	if e.Rage {
+		key |= keyRage
+	}
+	return event{person: person, key: key, wait: e.Wait, mix: mix}
 }
 
-func (e event) time() int64  { return int64(e.key >> 22) }
-func (e event) part() bool   { return e.key&keyPart != 0 }
-func (e event) bad() bool    { return e.key&keyBad != 0 }
-func (e event) raw() bool    { return e.key&keyRaw != 0 }
-func (e event) journey() int { return int(e.key & 0xff) }
+func (e *event) time() int64    { return int64(e.key >> keyShift) }
+func (e *event) part() bool     { return e.key&keyPart != 0 }
+func (e *event) bad() bool      { return e.key&keyBad != 0 }
+func (e *event) raw() bool      { return e.key&keyRaw != 0 }
+func (e *event) critical() bool { return e.key&keyCritical != 0 }
+func (e *event) rage() bool     { return e.key&keyRage != 0 }
 
 // before reports whether e comes before o when both happen to one person.
-func (e event) before(o event) bool {
+func (e *event) before(o *event) bool {
 	return e.key < o.key || e.key == o.key && e.wait < o.wait
 }
 
@@ -86,6 +117,6 @@ func (e event) before(o event) bool {
 const partWindow = 30 * msSecond
 
 // belongs reports whether e is a part of the step that s stands at.
-func (s word) belongs(e event, cutoff int64) bool {
+func (s word) belongs(e *event, cutoff int64) bool {
 	return e.part() && s != 0 && e.time()-s.time() <= min(partWindow, cutoff)
 }

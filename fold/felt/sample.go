@@ -1,0 +1,67 @@
+package felt
+
+import (
+	"math"
+
+	"github.com/honderd/honderd/internal/interval"
+)
+
+// personTime is the time of one person, in milliseconds.
+type personTime struct{ up, all int64 }
+
+// sampleSize is of how many people the time is kept one by one, to know how much
+// people differ. When there are more, every second one is let go, and so on.
+const sampleSize = 4096
+
+// sampling says who is in the sample: those whose number is at most limit.
+type sampling struct{ limit uint64 }
+
+func wholeSample() sampling { return sampling{math.MaxUint64} }
+
+func (s sampling) has(person uint64) bool { return person <= s.limit }
+
+// remember adds to the time of a person of the sample.
+func (c *scope) remember(person uint64, t personTime) {
+	had := c.sample[person]
+	if had == nil {
+		if c.sample == nil {
+			c.sample = map[uint64]*personTime{}
+		}
+		had = &personTime{}
+		c.sample[person] = had
+	}
+	had.up, had.all = had.up+t.up, had.all+t.all
+}
+
+// thin lets go of people while there are too many in the sample of all.
+func (s *shard) thin() {
+	for len(s.scopes) > 0 && len(s.scopes[0].sample) > sampleSize {
+		s.sampled.limit /= 2
+		for _, c := range s.scopes {
+			for person := range c.sample {
+				if !s.sampled.has(person) {
+					delete(c.sample, person)
+				}
+			}
+		}
+	}
+}
+
+// ratio sums up a sample of a scope, of which parts are in several shards. It is the
+// same however the people are divided over them.
+func ratio(parts []*scope, limit uint64) (interval.Ratio, int64) {
+	var r interval.Ratio
+	people := map[uint64]personTime{}
+	for _, c := range parts {
+		for person, t := range c.sample {
+			if person <= limit {
+				had := people[person]
+				people[person] = personTime{had.up + t.up, had.all + t.all}
+			}
+		}
+	}
+	for _, t := range people {
+		r.Add(t.up, t.all)
+	}
+	return r, int64(len(people))
+}

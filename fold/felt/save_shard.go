@@ -1,0 +1,195 @@
+package felt
+
+import (
+	"encoding/binary"
+	"maps"
+	"slices"
+
+	"github.com/honderd/honderd/internal/wire"
+)
+
+func (s *shard) append(p []byte) []byte {
+	p = appendNumbers(p, s.newest, s.bound, s.era, s.oldest)
+	p = binary.LittleEndian.AppendUint64(p, s.sampled.limit)
+	p = appendEvents(p, s.late)
+	p = s.buffer.append(p)
+	p = s.people.append(p)
+	p = s.inside.append(p)
+	p = s.sores.append(p)
+	for _, c := range s.scopes {
+		p = c.append(p)
+	}
+	return p
+}
+
+func (s *shard) read(r *wire.Reader, in *segments) {
+	s.newest, s.bound, s.era, s.oldest = r.Varint(), r.Varint(), r.Varint(), r.Varint()
+	s.sampled.limit = r.Uint64()
+	s.late = readEvents(r, len(in.mixes))
+	s.buffer.read(r, len(in.mixes))
+	s.people.read(r)
+	s.inside.read(r)
+	s.sores.read(r)
+	s.scopes = s.scopes[:0]
+	for range len(in.list) + 1 {
+		s.scopes = append(s.scopes, readScope(r, len(in.mixes)))
+	}
+}
+
+func (c *scope) append(p []byte) []byte {
+	for _, n := range c.counts.all() {
+		p = binary.AppendVarint(p, *n)
+	}
+	for _, t := range []tails{c.tails, c.spread.short, c.spread.long} {
+		p = t.append(p)
+	}
+	for _, d := range []*drift{&c.spread.half, &c.spread.twice} {
+		p = appendNumbers(p, d.up, d.down, d.waited, d.moved)
+	}
+	for _, n := range c.gaps {
+		p = binary.AppendUvarint(p, uint64(n))
+	}
+	p = binary.AppendUvarint(p, uint64(len(c.sample)))
+	for _, person := range slices.Sorted(maps.Keys(c.sample)) {
+		p = binary.LittleEndian.AppendUint64(p, person)
+		p = appendNumbers(p, c.sample[person].up, c.sample[person].all)
+	}
+	hours := c.cells.hours()
+	p = binary.AppendUvarint(p, uint64(len(hours)))
+	for _, h := range hours {
+		p = c.cells.pages[h].append(binary.AppendVarint(p, h))
+	}
+	return p
+}
+
+func readScope(r *wire.Reader, mixes int) *scope {
+	c := &scope{}
+	for _, n := range c.counts.all() {
+		*n = r.Varint()
+	}
+	c.tails, c.spread.short, c.spread.long = readTails(r, mixes), readTails(r, mixes), readTails(r, mixes)
+	for _, d := range []*drift{&c.spread.half, &c.spread.twice} {
+		d.up, d.down, d.waited, d.moved = r.Varint(), r.Varint(), r.Varint(), r.Varint()
+	}
+	for i := range c.gaps {
+		c.gaps[i] = uint32(r.Uvarint())
+	}
+	for range r.Count(r.Len()) {
+		c.remember(r.Uint64(), personTime{r.Varint(), r.Varint()})
+	}
+	for range r.Count(r.Len()) {
+		readPage(r, c.cells.page(r.Varint()))
+	}
+	return c
+}
+
+func (t tails) append(p []byte) []byte {
+	p = binary.AppendUvarint(p, uint64(len(t)))
+	for _, tail := range slices.Sorted(maps.Keys(t)) {
+		p = binary.AppendVarint(binary.LittleEndian.AppendUint64(p, tail), int64(t[tail]))
+	}
+	return p
+}
+
+func readTails(r *wire.Reader, mixes int) tails {
+	n := r.Count(r.Len())
+	if n == 0 {
+		return nil
+	}
+	t := tails{}
+	for range n {
+		tail := r.Uint64()
+		if int64(tail>>42) >= int64(mixes) {
+			r.Spoil()
+		}
+		t[tail] = int32(r.Varint())
+	}
+	return t
+}
+
+// numbers returns the counters of m that are kept as they are.
+func (m *cell) numbers() []*int32 {
+	return []*int32{&m.present, &m.sore, &m.first, &m.good, &m.bad, &m.active, &m.hurt, &m.struck}
+}
+
+func (p *page) append(to []byte) []byte {
+	for i := range p.cells {
+		m := &p.cells[i]
+		if *m == (cell{}) {
+			to = append(to, 0)
+			continue
+		}
+		to = append(to, 1)
+		for t := range tracks {
+			to = binary.AppendVarint(binary.AppendVarint(to, m.rest[t]), int64(m.full[t]))
+		}
+		for _, n := range m.numbers() {
+			to = binary.AppendVarint(to, int64(*n))
+		}
+	}
+	return p.hurtAgain.append(p.came.append(to))
+}
+
+func (l returns) append(to []byte) []byte {
+	to = binary.AppendUvarint(to, uint64(len(l)))
+	for _, one := range l {
+		to = binary.LittleEndian.AppendUint32(to, one)
+	}
+	return to
+}
+
+func readPage(r *wire.Reader, g *page) {
+	for i := range g.cells {
+		if r.Byte() == 0 {
+			continue
+		}
+		m := &g.cells[i]
+		for t := range tracks {
+			m.rest[t], m.full[t] = r.Varint(), int32(r.Varint())
+		}
+		for _, n := range m.numbers() {
+			*n = int32(r.Varint())
+		}
+	}
+	g.came, g.hurtAgain = readReturns(r), readReturns(r)
+}
+
+func readReturns(r *wire.Reader) (list returns) {
+	for range r.Count(r.Len() / 4) {
+		list = append(list, r.Uint32())
+	}
+	return list
+}
+
+func (t *table) append(p []byte) []byte {
+	for i := range t.parts {
+		q := &t.parts[i]
+		p = binary.AppendUvarint(binary.AppendUvarint(p, uint64(len(q.slots))), uint64(q.used))
+		for _, s := range q.slots {
+			p = binary.LittleEndian.AppendUint64(p, s.key)
+			if s.key != 0 {
+				p = binary.LittleEndian.AppendUint64(p, uint64(s.word))
+			}
+		}
+	}
+	return p
+}
+
+func (t *table) read(r *wire.Reader) {
+	for i := range t.parts {
+		q := &t.parts[i]
+		q.slots = make([]slot, r.Count(r.Len()/8))
+		q.used = r.Count(len(q.slots))
+		used := 0
+		for j := range q.slots {
+			if q.slots[j].key = r.Uint64(); q.slots[j].key == 0 {
+				continue
+			}
+			used++
+			q.slots[j].word = word(r.Uint64())
+		}
+		if used != q.used || used > 0 && used == len(q.slots) {
+			r.Spoil()
+		}
+	}
+}

@@ -1,0 +1,175 @@
+package felt
+
+import "github.com/honderd/honderd/experience"
+
+// A shard counts a part of the people. Shards know nothing of each other: what they
+// have counted is added up.
+type shard struct {
+	number, of uint64
+	scopes     []*scope // 0: all; n+1: segment n
+	people     table    // a word a person
+	inside     table    // a word a person in a segment
+	sores      table    // of both, for those who were hurt
+	buffer     buffer
+	newest     int64 // Unix milliseconds; 0: nothing yet
+	bound      int64 // what is before is settled
+	era        int64 // since when the cut-offs of now hold
+	oldest     int64
+	late       []event
+	sampled    sampling
+	touched    uint64 // says nothing: so that touching is not left out
+	base       *shard // what this one goes on from, and leaves as it is
+}
+
+func newShard(number, of int, lateness int64) *shard {
+	return &shard{number: uint64(number), of: uint64(of), buffer: newBuffer(lateness), sampled: wholeSample()}
+}
+
+// has reports whether a person is counted in this shard.
+func (s *shard) has(person uint64) bool { return s.of == 1 || (person>>8)%s.of == s.number }
+
+// hear takes the experiences of b from one index to another that are of the shard's
+// people.
+func (s *shard) hear(b *experience.Batch, from, to int, in *segments, o *Options) {
+	lateness := o.Lateness.Milliseconds()
+	for i := from; i < to; i++ {
+		x := &b.Items[i]
+		if x.At > s.newest {
+			s.newest = x.At
+			if bound := s.buffer.settled(x.At, lateness); bound > s.bound {
+				s.settle(bound, in)
+			}
+		}
+		person := personKey(uint64(x.Person))
+		if !s.has(person) {
+			continue
+		}
+		e := newEvent(x, person, in.of(i, x), in)
+		if o.Paper {
+			e.wait = 0
+		}
+		s.put(&e, in)
+	}
+}
+
+// put keeps e until it is settled, or counts it at once when its time has passed.
+func (s *shard) put(e *event, in *segments) {
+	switch {
+	case e.time() >= s.bound:
+		s.buffer.add(e)
+	case e.time() >= s.era && e.time() > s.people.get(e.person).time()+partWindow: // and so after all of theirs that was counted
+		s.count(e, in)
+	default:
+		s.late = append(s.late, *e)
+	}
+}
+
+// settle counts all before a time, in order.
+func (s *shard) settle(bound int64, in *segments) {
+	s.bound = bound
+	s.buffer.take(bound, func(events []event) { s.take(events, in) })
+}
+
+// touchAhead is how many events are looked up at once before they are counted one by
+// one: a processor fetches many places from memory in the time of one, but only if it
+// need not wait for the first to know the second.
+const touchAhead = 64
+
+// take counts events that are in order.
+func (s *shard) take(events []event, in *segments) {
+	for len(events) > 0 {
+		n := min(touchAhead, len(events))
+		s.touch(events[:n], in)
+		for i := range events[:n] {
+			s.count(&events[i], in)
+		}
+		events = events[n:]
+	}
+}
+
+// touch reads what count will need for events.
+func (s *shard) touch(events []event, in *segments) {
+	sum := uint64(0)
+	for i := range events {
+		e := &events[i]
+		sum += s.people.touch(e.person)
+		for _, n := range in.mixes[e.mix].segments {
+			sum += s.inside.touch(segmentKey(e.person, n))
+		}
+	}
+	s.touched = sum
+}
+
+// count puts one event in its place, which is after all others of its person.
+func (s *shard) count(e *event, in *segments) {
+	if t := e.time(); s.oldest == 0 || t < s.oldest {
+		s.oldest = t
+	}
+	all := s.scopes[0]
+	at := s.people.find(e.person)
+	w := at.word()
+	if w == 0 && s.base != nil {
+		w = s.base.people.get(e.person)
+	}
+	part := w.belongs(e, all.cut)
+	mix := e.mix
+	if part {
+		mix = w.mix()
+	}
+	at.set(s.apply(all, e.person, w, e, part))
+	for _, n := range in.mixes[mix].segments {
+		key := segmentKey(e.person, n)
+		at := s.inside.find(key)
+		w := at.word()
+		if w == 0 && s.base != nil {
+			w = s.base.inside.get(key)
+		}
+		at.set(s.apply(s.scopes[n+1], key, w, e, part))
+	}
+}
+
+// apply counts e in scope c for whoever is in state w there, and returns their next
+// state.
+func (s *shard) apply(c *scope, key uint64, w word, e *event, part bool) word {
+	now := state{word: w}
+	if w.hurt() && (w.bad() || e.bad()) { // else it is not looked at
+		now.sore = s.sore(key)
+	}
+	next := now
+	if part {
+		next = c.spoil(now, e, 1)
+	} else {
+		gap := e.time() - w.time()
+		if w != 0 && gap < longestGap {
+			c.gaps.add(gap)
+		}
+		if key := e.person; s.sampled.has(key) {
+			c.remember(key, w.timeTo(e, c.cut))
+		}
+		next = c.step(now, e, 1, c.cut)
+	}
+	if next.sore != now.sore {
+		s.sores.find(key).set(word(next.sore))
+	}
+	return next.word
+}
+
+func (s *shard) sore(key uint64) sore {
+	w := s.sores.get(key)
+	if w == 0 && s.base != nil {
+		w = s.base.sores.get(key)
+	}
+	return sore(w)
+}
+
+// ahead returns a shard that has counted what s still keeps, on top of what s has
+// counted; s stays as it is.
+func (s *shard) ahead(in *segments) *shard {
+	top := newShard(int(s.number), int(s.of), 1)
+	top.base, top.sampled = s, s.sampled
+	for _, c := range s.scopes {
+		top.scopes = append(top.scopes, &scope{cut: c.cut})
+	}
+	s.buffer.each(func(events []event) { top.take(events, in) })
+	return top
+}

@@ -1,0 +1,89 @@
+package felt
+
+import "slices"
+
+// A Timeline answers questions about stretches of a period. It does not change when
+// the fold goes on.
+type Timeline struct {
+	totals *totals
+	series *series
+}
+
+// A Stretch is what is known of some minutes.
+type Stretch struct {
+	Minutes  int
+	Up, Down int64 // felt person-time, milliseconds
+	People   int64 // who were there
+	Hurt     int64 // of those: who had a bad time
+}
+
+// Minute is how one minute was for those who did something in it.
+//
+// Source: user availability, Box, 2026.
+type Minute struct {
+	From         int64 // Unix milliseconds
+	Active, Hurt int64 // people
+}
+
+// During returns what is known of the minutes that [from, to) touches, in Unix
+// milliseconds.
+func (t *Timeline) During(from, to int64) Stretch {
+	i, end := t.clip(from, to)
+	if i >= end {
+		return Stretch{}
+	}
+	up, all := t.totals.good[end]-t.totals.good[i], t.totals.all[end]-t.totals.all[i]
+	return Stretch{
+		Minutes: end - i, Up: up, Down: all - up,
+		People: t.series.there.people(i, end-i), Hurt: t.series.sore.people(i, end-i),
+	}
+}
+
+// clip returns the indexes of the minutes that [from, to) touches.
+func (t *Timeline) clip(from, to int64) (i, end int) {
+	n := int64(len(t.series.up))
+	i = int(max(0, min(n, from/msMinute-t.series.first)))
+	end = int(max(0, min(n, (to+msMinute-1)/msMinute-t.series.first)))
+	return i, end
+}
+
+// Span is the time from one instant until just before another, in Unix milliseconds.
+type Span struct{ From, To int64 }
+
+// Windows returns the worst windows within spans, which are in order and do not
+// overlap, as if nothing had been between them.
+func (t *Timeline) Windows(spans []Span) []Window {
+	if c := t.within(spans); len(c.minutes) > 0 {
+		return c.windows()
+	}
+	return nil
+}
+
+// within returns the sums of the minutes in spans.
+func (t *Timeline) within(spans []Span) *totals {
+	c := &totals{first: t.series.first, good: []int64{0}, all: []int64{0}, there: t.totals.there, sore: t.totals.sore, minutes: []int64{}}
+	for _, span := range spans {
+		i, end := t.clip(span.From, span.To)
+		for ; i < end; i++ {
+			last := len(c.good) - 1
+			c.good = append(c.good, c.good[last]+t.series.up[i])
+			c.all = append(c.all, c.all[last]+t.series.up[i]+t.series.down[i])
+			c.minutes = append(c.minutes, t.series.first+int64(i))
+		}
+	}
+	return c
+}
+
+// Minutes returns the minutes that [from, to) touches in which anybody did something.
+func (t *Timeline) Minutes(from, to int64) []Minute {
+	var list []Minute
+	i, end := t.clip(from, to)
+	for ; i < end; i++ {
+		if t.series.active[i] > 0 {
+			list = append(list, Minute{
+				From: (t.series.first + int64(i)) * msMinute, Active: int64(t.series.active[i]), Hurt: int64(t.series.hurt[i]),
+			})
+		}
+	}
+	return slices.Clip(list)
+}
