@@ -10,3 +10,12 @@ func first(n int, list any) any {
 	}
 	return v.Slice(0, n).Interface()
 }
+
+// last returns the last n of a list.
+func last(n int, list any) any {
+	v := reflect.ValueOf(list)
+	if v.Kind() != reflect.Slice || v.Len() <= n {
+		return list
+	}
+	return v.Slice(v.Len()-n, v.Len()).Interface()
+}

@@ -99,6 +99,9 @@ func (r Reader) decimal(s string) string {
 	return s
 }
 
+// Number returns n as Count does.
+func (r Reader) Number(n int) string { return r.Count(int64(n)) }
+
 // People returns "1 person", "1,247 people".
 func (r Reader) People(n int64) string {
 	if n == 1 {

@@ -35,7 +35,7 @@ func hours(a view.Answer) []look.Hour {
 func windows(list []view.Window) []look.Window {
 	out := make([]look.Window, len(list))
 	for i, w := range list {
-		out[i] = look.Window(w)
+		out[i] = look.Window{Minutes: w.Minutes, Worst: w.Worst, From: w.From, People: w.People}
 	}
 	return out
 }

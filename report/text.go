@@ -22,7 +22,10 @@ func Text(w io.Writer, a view.Answer, o Options) error {
 	t.top()
 	t.numbers()
 	t.picture()
+	t.moments()
 	t.journeys()
+	t.segments()
+	t.behind()
 	t.causes()
 	t.incidents()
 	t.masked()
@@ -187,8 +190,12 @@ func (t text) numbers() {
 	}{
 		{t.T("Felt uptime"), t.a.FeltUptime.Ratio, t.T("of people’s time, giving up and waiting counted")},
 		{t.T("User-uptime"), t.a.UserUptime.Ratio, t.T("of people’s time, as in the NSDI 2020 paper")},
+		{t.T("Visits"), t.a.Visits.GoodShare, t.T("of %s visits were good", t.Count(t.a.Visits.Total))},
 		{t.T("Requests"), t.a.Requests.SuccessRatio, t.T("of %s succeeded: what machines would say", t.Count(t.a.Requests.Total))},
 	} {
+		if n.share == nil {
+			continue
+		}
 		share := t.Share(n.share)
 		line := "  " + right(15, n.name) + left(12, share)
 		if size(line)+2+size(n.why) > t.width {

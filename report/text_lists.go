@@ -55,7 +55,7 @@ func (t text) incidents() {
 	}
 	t.heading(t.T("Incidents"))
 	for _, i := range t.a.Incidents[:min(len(t.a.Incidents), listed)] {
-		t.say("0", "    ", "• "+t.Span(i.From, i.To)+" · "+t.Duration(i.To.Sub(i.From))+" · "+t.T("at least %s hurt", t.People(i.People)))
+		t.say("0", "    ", "• "+t.Span(i.From, i.To)+" · "+t.Duration(i.To.Sub(i.From))+" · "+t.T("%s hurt", t.People(i.People)))
 	}
 	t.more(len(t.a.Incidents))
 }

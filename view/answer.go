@@ -11,21 +11,29 @@ type Answer struct {
 	Period        Period     `json:"period"`
 	CutoffSeconds float64    `json:"cutoff_seconds"`
 	CutoffLearned bool       `json:"cutoff_learned"` // false: somebody chose it
+	CutoffVersion string     `json:"cutoff_version"` // the quarter of a year in which a learned one holds, such as "2026Q4"; "": chosen
+	FinalUntil    *time.Time `json:"final_until"`    // what is before does not change any more
 	Requests      Requests   `json:"requests"`
 	People        People     `json:"people"`
 	UserUptime    Uptime     `json:"user_uptime"`
 	FeltUptime    Uptime     `json:"felt_uptime"`
 	GaveUp        GaveUp     `json:"gave_up"`
+	Visits        Visits     `json:"visits"`
 	Windows       []Window   `json:"windows"`
+	Worst         []Detail   `json:"worst"` // what was behind the worst windows of some lengths
 	Moments       []Moment   `json:"moments"`
 	Journeys      []Journey  `json:"journeys"`
+	Segments      []Segments `json:"segments"`
 	Masked        Masked     `json:"masked"`
 	Incidents     []Incident `json:"incidents"`
 	Causes        []Cause    `json:"causes"` // of bad experiences, most frequent first
 	Steps         []Step     `json:"steps"`  // where they were, most frequent first
 	Latest        []Bad      `json:"latest"` // newest first
 	Hours         []Hour     `json:"hours"`  // the picture of the period, every hour of it
-	Notes         []Note     `json:"notes"`  // what the reader should know about these numbers
+	Edge          []Minute   `json:"edge"`   // the minutes that are not final, with anybody in them
+
+	CutoffSpread []CutoffSpread `json:"cutoff_spread"` // the same with half and with twice the cut-off
+	Notes        []Note         `json:"notes"`         // what the reader should know about these numbers
 }
 
 // Source is what was read, and what could not be.
@@ -77,6 +85,8 @@ type Uptime struct {
 	UpMS   int64    `json:"up_ms"`
 	DownMS int64    `json:"down_ms"`
 	Ratio  *float64 `json:"ratio"`
+
+	Interval95 [2]*float64 `json:"interval_95"` // Wilson, with as many people as tell as much; null: too few people
 }
 
 // GaveUp counts people who left after a bad experience, and the time charged for it.
@@ -90,14 +100,9 @@ type Window struct {
 	Minutes int        `json:"minutes"`
 	Worst   *float64   `json:"worst"` // null: no window of this length had enough people
 	From    *time.Time `json:"from"`
-	People  int64      `json:"people"` // how many people were in it
-}
-
-// Moment is one occurrence of a time that matters.
-type Moment struct {
-	Name string    `json:"name"`
-	From time.Time `json:"from"`
-	To   time.Time `json:"to"`
+	People  int64      `json:"people"`   // how many people were in it
+	Hurt    int64      `json:"hurt"`     // of those: who had a bad time in it
+	AtLeast *float64   `json:"at_least"` // the worst of all that are as long or longer: never gets worse with length
 }
 
 // Journey is the same for what people came to do.
@@ -108,6 +113,7 @@ type Journey struct {
 	UserUptime Uptime   `json:"user_uptime"`
 	FeltUptime Uptime   `json:"felt_uptime"`
 	GaveUp     GaveUp   `json:"gave_up"`
+	Visits     Visits   `json:"visits"`
 	Windows    []Window `json:"windows"`
 }
 
@@ -122,7 +128,7 @@ type Masked struct {
 type Incident struct {
 	From   time.Time `json:"from"`
 	To     time.Time `json:"to"`
-	People int64     `json:"people"` // the most who were hurt within one hour of it, so at least this many
+	People int64     `json:"people"` // who had a bad time in it
 	Cost   *float64  `json:"cost"`   // null: not known
 }
 
@@ -156,7 +162,7 @@ type Hour struct {
 
 // Note is something the reader should know, with a way out where there is one.
 type Note struct {
-	Kind   string `json:"kind"` // "one_address", "rejected", "late", "few_people", "no_wait", "nobody" or "cutoff"
+	Kind   string `json:"kind"` // "one_address", "rejected", "late", "few_people", "no_wait", "nobody", "cutoff", "hangs_on_cutoff" or "other"
 	Text   string `json:"text"` // in English
 	Format string `json:"-"`    // Text before its numbers were put in, for other languages
 	Args   []any  `json:"-"`

@@ -21,6 +21,8 @@ type Folds struct {
 	Felt   felt.Answer
 	Faults faults.Answer
 	Intake intake.Answer
+
+	Moments []Calendar
 }
 
 // Compose returns the answer that the folds give together.
@@ -50,6 +52,7 @@ func Compose(f Folds) Answer {
 		a.Incidents = append(a.Incidents, Incident{From: *instant(s.From), To: *instant(s.To), People: s.People})
 	}
 	a.addFaults(f.Faults)
+	a.addDetail(f)
 	a.Notes = notes(f, a)
 	return a
 }
@@ -92,15 +95,19 @@ func source(a intake.Answer, late int64) Source {
 }
 
 func journey(s felt.Scope) Journey {
-	return Journey{
+	j := Journey{
 		Name:       s.Name,
 		Requests:   Requests{Total: s.Good + s.Bad, Good: s.Good, Bad: s.Bad, SuccessRatio: ratio(s.Good, s.Bad)},
 		People:     people(s.People, s.Hurt),
 		UserUptime: Uptime{UpMS: s.Up, DownMS: s.Down, Ratio: ratio(s.Up, s.Down)},
 		FeltUptime: Uptime{UpMS: s.FeltUp, DownMS: s.FeltDown, Ratio: ratio(s.FeltUp, s.FeltDown)},
 		GaveUp:     GaveUp{People: s.GaveUp, ChargedMS: s.Charged},
+		Visits:     visits(s),
 		Windows:    windows(s.Windows),
 	}
+	j.UserUptime.between(s)
+	j.FeltUptime.between(s)
+	return j
 }
 
 func people(active, hurt int64) People {
@@ -114,8 +121,9 @@ func people(active, hurt int64) People {
 
 func windows(list []felt.Window) []Window {
 	all := make([]Window, len(list))
+	longer := felt.AtLeast(list)
 	for i, w := range list {
-		all[i] = Window{Minutes: w.Minutes, Worst: ratio(w.Up, w.Down), People: w.People}
+		all[i] = Window{Minutes: w.Minutes, Worst: ratio(w.Up, w.Down), People: w.People, Hurt: w.Hurt, AtLeast: ratio(longer[i].Up, longer[i].Down)}
 		if all[i].Worst != nil {
 			all[i].From = instant(w.From)
 		}

@@ -32,6 +32,19 @@ func (a Answer) withoutNil() Answer {
 	}
 	a.Windows = list(a.Windows)
 	a.Moments = list(a.Moments)
+	for i, m := range a.Moments {
+		a.Moments[i].Occurrences, a.Moments[i].Windows = list(m.Occurrences), list(m.Windows)
+	}
+	a.Worst = list(a.Worst)
+	a.Segments = list(a.Segments)
+	for i, s := range a.Segments {
+		a.Segments[i].Values = list(s.Values)
+		for j, v := range a.Segments[i].Values {
+			a.Segments[i].Values[j].Windows = list(v.Windows)
+		}
+	}
+	a.Edge = list(a.Edge)
+	a.CutoffSpread = list(a.CutoffSpread)
 	a.Journeys = list(a.Journeys)
 	for i, j := range a.Journeys {
 		a.Journeys[i].Windows = list(j.Windows)

@@ -7,6 +7,10 @@ import "fmt"
 // Source: coverage of its interval in simulation, 95% only from about 200 on.
 const FewPeople = 200
 
+// hangingPoints is by how many percentage points a number must differ with another
+// cut-off to be said to hang on it. A choice.
+const hangingPoints = 1.0
+
 // oneAddress is the share of all lines from which one address looks like a proxy.
 const oneAddress = 0.30
 
@@ -37,6 +41,14 @@ func notes(f Folds, a Answer) []Note {
 	}
 	if a.CutoffLearned && f.Felt.All.Good+f.Felt.All.Bad > 0 {
 		add("cutoff", "Somebody who is silent for %d seconds has left: the 99th percentile of the gaps in this log. Choose another with --cutoff.", int(a.CutoffSeconds))
+	}
+	if points := a.hangs() * 100; points >= hangingPoints {
+		add("hangs_on_cutoff", "Felt uptime hangs on that cut-off: with half or twice as long it would differ by up to %.1f points.", points)
+	}
+	for _, s := range a.Segments {
+		if s.Over {
+			add("other", "There are more than %d values of %s: the rest is counted together as other.", len(s.Values)-1, s.By)
+		}
 	}
 	return list
 }

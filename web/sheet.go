@@ -58,10 +58,10 @@ func (d dashboard) sheet(tongue look.Tongue) sheet {
 		s.Hours = append(s.Hours, look.Hour(h))
 	}
 	for _, w := range answer.Windows {
-		s.Windows = append(s.Windows, look.Window(w))
+		s.Windows = append(s.Windows, look.Window{Minutes: w.Minutes, Worst: w.Worst, From: w.From, People: w.People})
 	}
-	if answer.Period.To != nil {
-		s.Final = answer.Period.To.Add(-time.Duration(answer.CutoffSeconds * float64(time.Second)))
+	if answer.FinalUntil != nil {
+		s.Final = *answer.FinalUntil
 	}
 	s.Now = newNow(s.Hours, asOf)
 	return s

@@ -25,7 +25,7 @@ func someone() view.Answer {
 	hour := asOf().Truncate(time.Hour)
 	return view.Answer{
 		Source: view.Source{Lines: 900, Parsed: 900},
-		Period: view.Period{From: new(hour.Add(-time.Hour)), To: new(asOf())}, CutoffSeconds: 1800,
+		Period: view.Period{From: new(hour.Add(-time.Hour)), To: new(asOf())}, CutoffSeconds: 1800, FinalUntil: new(asOf().Add(-30 * time.Minute)),
 		People:     view.People{Active: 500, Flawless: 499, Hurt: 1, FlawlessShare: new(0.998), Interval95: [2]*float64{new(0.9887), new(0.9996)}},
 		FeltUptime: view.Uptime{Ratio: new(0.9991)},
 		Windows:    []view.Window{{Minutes: 60, Worst: new(0.99), From: new(hour), People: 312}},

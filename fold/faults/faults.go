@@ -17,6 +17,7 @@ import (
 const (
 	maxSteps  = 500 // further steps are counted as Other
 	maxLatest = 100
+	maxTimes  = 100_000 // minutes of steps; in further minutes it is not known what went wrong
 )
 
 // Other is the name of all steps beyond those that are kept.
@@ -27,7 +28,14 @@ type Fold struct {
 	causes map[experience.Cause]int64
 	masks  map[experience.Mask]int64
 	steps  map[stepCause]int64
+	times  map[stepTime]int64
 	latest []Bad // oldest first
+}
+
+// stepTime is a minute, since 1970, in which a step went wrong.
+type stepTime struct {
+	minute int64
+	stepCause
 }
 
 type stepCause struct {
@@ -63,11 +71,26 @@ type Answer struct {
 	Steps  []StepCount  // most frequent first
 	Latest []Bad        // newest first
 	Masked map[experience.Mask]int64
+
+	times map[stepTime]int64
+}
+
+// During returns what went wrong in the minutes that [from, to) touches, in Unix
+// milliseconds, most frequent first.
+func (a Answer) During(from, to int64) []StepCount {
+	const minute = 60_000
+	counts := map[stepCause]int64{}
+	for s, n := range a.times {
+		if s.minute >= from/minute && s.minute < (to+minute-1)/minute {
+			counts[s.stepCause] += n
+		}
+	}
+	return sorted(counts)
 }
 
 // New returns a fold that has seen nothing.
 func New() *Fold {
-	return &Fold{causes: map[experience.Cause]int64{}, masks: map[experience.Mask]int64{}, steps: map[stepCause]int64{}}
+	return &Fold{causes: map[experience.Cause]int64{}, masks: map[experience.Mask]int64{}, steps: map[stepCause]int64{}, times: map[stepTime]int64{}}
 }
 
 // Name returns "faults".
@@ -88,16 +111,20 @@ func (f *Fold) Apply(b *experience.Batch) {
 			step = b.Steps[e.Step]
 		}
 		f.causes[e.Cause]++
-		f.countStep(stepCause{step, e.Cause})
+		f.countStep(stepCause{step, e.Cause}, e.At/60_000)
 		f.remember(Bad{At: e.At, Wait: int64(e.Wait), Step: step, Cause: e.Cause})
 	}
 }
 
-func (f *Fold) countStep(s stepCause) {
+func (f *Fold) countStep(s stepCause, minute int64) {
 	if _, known := f.steps[s]; !known && len(f.steps) >= maxSteps {
 		s.step = Other
 	}
 	f.steps[s]++
+	at := stepTime{minute, s}
+	if _, known := f.times[at]; known || len(f.times) < maxTimes {
+		f.times[at]++
+	}
 }
 
 // remember keeps b when it is among the latest.
@@ -116,7 +143,7 @@ func (f *Fold) remember(b Bad) {
 
 // Answer returns what the fold knows.
 func (f *Fold) Answer() Answer {
-	a := Answer{Masked: map[experience.Mask]int64{}, Latest: slices.Clone(f.latest)}
+	a := Answer{Masked: map[experience.Mask]int64{}, Latest: slices.Clone(f.latest), Steps: sorted(f.steps), times: maps.Clone(f.times)}
 	slices.Reverse(a.Latest)
 	maps.Copy(a.Masked, f.masks)
 	for c, n := range f.causes {
@@ -125,17 +152,23 @@ func (f *Fold) Answer() Answer {
 	slices.SortFunc(a.Causes, func(x, y CauseCount) int {
 		return cmp.Or(cmp.Compare(y.Count, x.Count), cmp.Compare(x.Cause, y.Cause))
 	})
-	for s, n := range f.steps {
-		a.Steps = append(a.Steps, StepCount{s.step, s.cause, n})
-	}
-	slices.SortFunc(a.Steps, func(x, y StepCount) int {
-		return cmp.Or(cmp.Compare(y.Count, x.Count), cmp.Compare(x.Step, y.Step), cmp.Compare(x.Cause, y.Cause))
-	})
 	return a
 }
 
+// sorted returns counts, most frequent first.
+func sorted(counts map[stepCause]int64) []StepCount {
+	list := make([]StepCount, 0, len(counts))
+	for s, n := range counts {
+		list = append(list, StepCount{s.step, s.cause, n})
+	}
+	slices.SortFunc(list, func(x, y StepCount) int {
+		return cmp.Or(cmp.Compare(y.Count, x.Count), cmp.Compare(x.Step, y.Step), cmp.Compare(x.Cause, y.Cause))
+	})
+	return list
+}
+
 // saveVersion is the version of the saved state.
-const saveVersion = 1
+const saveVersion = 2
 
 // AppendBinary appends the whole state to p. It never fails.
 func (f *Fold) AppendBinary(p []byte) ([]byte, error) {
@@ -146,17 +179,30 @@ func (f *Fold) AppendBinary(p []byte) ([]byte, error) {
 	for _, m := range experience.Masks() {
 		p = binary.AppendVarint(p, f.masks[m])
 	}
-	steps := f.Answer().Steps // sorted
+	steps := sorted(f.steps)
 	p = binary.AppendUvarint(p, uint64(len(steps)))
 	for _, s := range steps {
 		p = binary.AppendVarint(append(wire.AppendString(p, s.Step), byte(s.Cause)), s.Count)
 	}
+	p = f.appendTimes(p)
 	p = binary.AppendUvarint(p, uint64(len(f.latest)))
 	for _, b := range f.latest {
 		p = binary.AppendVarint(binary.AppendVarint(p, b.At), b.Wait)
 		p = append(wire.AppendString(p, b.Step), byte(b.Cause))
 	}
 	return p, nil
+}
+
+func (f *Fold) appendTimes(p []byte) []byte {
+	times := slices.SortedFunc(maps.Keys(f.times), func(x, y stepTime) int {
+		return cmp.Or(cmp.Compare(x.minute, y.minute), cmp.Compare(x.step, y.step), cmp.Compare(x.cause, y.cause))
+	})
+	p = binary.AppendUvarint(p, uint64(len(times)))
+	for _, s := range times {
+		p = append(wire.AppendString(binary.AppendVarint(p, s.minute), s.step), byte(s.cause))
+		p = binary.AppendVarint(p, f.times[s])
+	}
+	return p
 }
 
 // UnmarshalBinary replaces the state by one that AppendBinary wrote.
@@ -177,6 +223,10 @@ func (f *Fold) UnmarshalBinary(p []byte) error {
 	for range r.Count(r.Len()) {
 		s := stepCause{r.String(), experience.Cause(r.Byte())}
 		g.steps[s] = r.Varint()
+	}
+	for range r.Count(maxTimes) {
+		s := stepTime{r.Varint(), stepCause{r.String(), experience.Cause(r.Byte())}}
+		g.times[s] = r.Varint()
 	}
 	for range r.Count(maxLatest) {
 		g.latest = append(g.latest, Bad{At: r.Varint(), Wait: r.Varint(), Step: r.String(), Cause: experience.Cause(r.Byte())})

@@ -45,7 +45,6 @@ type Scope struct {
 	Half, Twice       Variant // with half and with twice the cut-off
 	Effective         float64 // how many equal people would tell as much about shares of time
 	Windows           []Window
-	Shape             Shape
 	Hours             []Hour // every hour of the period
 	Timeline          *Timeline
 }
@@ -181,7 +180,6 @@ func (q *question) scope(name string, parts []*scope, s *series) Scope {
 	a.Effective = q.effective(parts, a.People)
 	t := newTotals(s)
 	a.Windows = t.windows()
-	a.Shape = ShapeOf(a.Windows)
 	a.Hours = s.everyHour()
 	a.Timeline = &Timeline{totals: t, series: s}
 	return a

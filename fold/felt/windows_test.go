@@ -135,30 +135,3 @@ func TestABadSpellOpensAndCloses(t *testing.T) {
 		t.Errorf("spells = %+v", got)
 	}
 }
-
-func TestTheShapeOfWorstWindows(t *testing.T) {
-	curve := func(bad func(minute int) bool) Shape {
-		all, down := make([]int64, 7*1440), make([]int64, 7*1440)
-		for i := range all {
-			all[i] = 10 * msMinute
-			if bad(i) {
-				down[i] = msMinute
-			}
-		}
-		return ShapeOf(newTotals(rows(all, down)).windows())
-	}
-	for _, tt := range []struct {
-		name string
-		bad  func(int) bool
-		want Shape
-	}{
-		{"never", func(int) bool { return false }, Shape{Kind: Flawless}},
-		{"two hours", func(m int) bool { return m >= 2000 && m < 2120 }, Shape{OneLong, 108}},
-		{"a day", func(m int) bool { return m >= 2000 && m < 3440 }, Shape{OneLong, 1448}},
-		{"a minute every five hours", func(m int) bool { return m%300 == 7 }, Shape{Kind: ManyShort}},
-	} {
-		if got := curve(tt.bad); got != tt.want {
-			t.Errorf("%s: %+v, want %+v", tt.name, got, tt.want)
-		}
-	}
-}
