@@ -17,13 +17,16 @@ type Batch struct {
 	Tally    Tally
 }
 
+// MaxLabels is how many labels one experience has at most.
+const MaxLabels = 16
+
 // Label is what somebody is told apart by, beside the journey: a region, a release.
 type Label struct{ Name, Value string }
 
 // Reset empties b for reuse and keeps its memory.
 func (b *Batch) Reset() {
 	b.Source, b.Position = "", ""
-	b.Journeys, b.Steps, b.Items = b.Journeys[:0], append(b.Steps[:0], ""), b.Items[:0]
+	b.Journeys, b.Steps, b.Labels, b.Items = b.Journeys[:0], append(b.Steps[:0], ""), append(b.Labels[:0], nil), b.Items[:0]
 	b.Tally = Tally{}
 }
 

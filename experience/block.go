@@ -12,7 +12,7 @@ import (
 )
 
 // blockMagic starts every encoded batch; the last byte is the version of the format.
-const blockMagic = "hndB\x01"
+const blockMagic = "hndB\x02"
 
 // ErrDamaged is the answer to bytes that are no batch, or no longer one.
 var ErrDamaged = errors.New("damaged block")
@@ -21,9 +21,12 @@ var ErrDamaged = errors.New("damaged block")
 // of about 13 bytes an experience.
 //
 //	magic+version (5 bytes), CRC-32C of all that follows (4 bytes, little endian),
-//	source, position, journeys, steps, tally,
-//	then a column each: times (zigzag differences), persons (8 bytes),
-//	waits, journeys, causes and masks and parts in one byte, steps of those that have one.
+//	source, position, journeys, steps, sets of labels, tally,
+//	then a column each: times (zigzag differences), persons (8 bytes), waits, journeys,
+//	causes and masks and parts in one byte, and what there is of (1 byte says which):
+//	steps of all, or of those with a cause or a mask; labels; critical and rage in one byte.
+//
+// Version 1 had no labels, and steps only of those with a cause or a mask.
 func (b *Batch) AppendBinary(p []byte) ([]byte, error) {
 	if len(b.Items) > MaxBatch {
 		return p, fmt.Errorf("a block holds at most %d experiences, not %d", MaxBatch, len(b.Items))
@@ -35,6 +38,7 @@ func (b *Batch) AppendBinary(p []byte) ([]byte, error) {
 	p = wire.AppendString(p, b.Position)
 	p = wire.AppendStrings(p, b.Journeys)
 	p = wire.AppendStrings(p, b.Steps)
+	p = appendLabels(p, b.Labels)
 	p = b.Tally.append(p)
 	p = binary.AppendUvarint(p, uint64(len(b.Items)))
 	p = appendColumns(p, b.Items)
@@ -60,12 +64,79 @@ func appendColumns(p []byte, items []Experience) []byte {
 	for _, e := range items {
 		p = append(p, e.verdict())
 	}
+	has := columnsOf(items)
+	p = append(p, has)
 	for _, e := range items {
-		if e.verdict()&^1 != 0 {
+		if has&columnSteps != 0 || e.verdict()&^1 != 0 {
 			p = binary.AppendUvarint(p, uint64(e.Step))
 		}
 	}
+	if has&columnLabels != 0 {
+		for _, e := range items {
+			p = binary.AppendUvarint(p, uint64(e.Labels))
+		}
+	}
+	if has&columnFlags != 0 {
+		for _, e := range items {
+			p = append(p, e.flags())
+		}
+	}
 	return p
+}
+
+// The columns that a block need not have.
+const (
+	columnSteps = 1 << iota // of every experience
+	columnLabels
+	columnFlags
+)
+
+func columnsOf(items []Experience) (has byte) {
+	for _, e := range items {
+		if e.Step != 0 && e.verdict()&^1 == 0 {
+			has |= columnSteps
+		}
+		if e.Labels != 0 {
+			has |= columnLabels
+		}
+		if e.flags() != 0 {
+			has |= columnFlags
+		}
+	}
+	return has
+}
+
+// flags packs critical and rage in one byte.
+func (e Experience) flags() (f byte) {
+	if e.Critical {
+		f = 1
+	}
+	if e.Rage {
+		f |= 2
+	}
+	return f
+}
+
+func appendLabels(p []byte, sets [][]Label) []byte {
+	p = binary.AppendUvarint(p, uint64(len(sets)))
+	for _, set := range sets {
+		p = binary.AppendUvarint(p, uint64(len(set)))
+		for _, label := range set {
+			p = wire.AppendString(wire.AppendString(p, label.Name), label.Value)
+		}
+	}
+	return p
+}
+
+func readLabels(r *wire.Reader, sets [][]Label) [][]Label {
+	for range r.Count(r.Len()) {
+		var set []Label
+		for range r.Count(MaxLabels) {
+			set = append(set, Label{r.String(), r.String()})
+		}
+		sets = append(sets, set)
+	}
+	return sets
 }
 
 // verdict packs cause (4 bits), mask (3 bits) and part (1 bit) in one byte.
@@ -86,8 +157,9 @@ func (b *Batch) UnmarshalBinary(p []byte) error {
 	if len(p) < head || string(p[:len(blockMagic)-1]) != blockMagic[:len(blockMagic)-1] {
 		return fmt.Errorf("%w: it does not begin like one", ErrDamaged)
 	}
-	if v := p[len(blockMagic)-1]; v != blockMagic[len(blockMagic)-1] {
-		return fmt.Errorf("block of version %d: this program reads version 1 (fix: use a newer honderd)", v)
+	version := p[len(blockMagic)-1]
+	if version < 1 || version > blockMagic[len(blockMagic)-1] {
+		return fmt.Errorf("block of version %d: this program reads versions 1 and 2 (fix: use a newer honderd)", version)
 	}
 	if binary.LittleEndian.Uint32(p[len(blockMagic):]) != checksum(p[head:]) {
 		return fmt.Errorf("%w: its checksum does not match", ErrDamaged)
@@ -95,10 +167,13 @@ func (b *Batch) UnmarshalBinary(p []byte) error {
 	r := wire.NewReader(p[head:])
 	b.Source, b.Position = r.String(), r.String()
 	b.Journeys, b.Steps = r.Strings(b.Journeys), r.Strings(b.Steps)
+	if version > 1 {
+		b.Labels = readLabels(r, b.Labels[:0])
+	}
 	b.Tally.read(r)
 	n := r.Count(MaxBatch)
 	b.Items = slices.Grow(b.Items[:0], n)[:n]
-	readColumns(r, b.Items)
+	readColumns(r, b.Items, version)
 	if r.Damaged() || r.Len() != 0 || !b.consistent() {
 		b.Reset()
 		return fmt.Errorf("%w: its columns do not fit", ErrDamaged)
@@ -106,7 +181,7 @@ func (b *Batch) UnmarshalBinary(p []byte) error {
 	return nil
 }
 
-func readColumns(r *wire.Reader, items []Experience) {
+func readColumns(r *wire.Reader, items []Experience, version byte) {
 	last := int64(0)
 	for i := range items {
 		last += r.Varint()
@@ -125,9 +200,24 @@ func readColumns(r *wire.Reader, items []Experience) {
 		v := r.Byte()
 		items[i].Cause, items[i].Mask, items[i].Part = Cause(v>>4), Mask(v>>1&7), v&1 != 0
 	}
+	has := byte(0)
+	if version > 1 {
+		has = r.Byte()
+	}
 	for i := range items {
-		if items[i].verdict()&^1 != 0 {
+		if has&columnSteps != 0 || items[i].verdict()&^1 != 0 {
 			items[i].Step = uint16(r.Uvarint())
+		}
+	}
+	for i := range items {
+		if has&columnLabels != 0 {
+			items[i].Labels = uint16(r.Uvarint())
+		}
+	}
+	for i := range items {
+		if has&columnFlags != 0 {
+			f := r.Byte()
+			items[i].Critical, items[i].Rage = f&1 != 0, f&2 != 0
 		}
 	}
 }
@@ -135,7 +225,7 @@ func readColumns(r *wire.Reader, items []Experience) {
 // consistent reports whether every index of b points at something.
 func (b *Batch) consistent() bool {
 	for _, e := range b.Items {
-		if int(e.Journey) >= max(1, len(b.Journeys)) || int(e.Step) >= max(1, len(b.Steps)) ||
+		if int(e.Journey) >= max(1, len(b.Journeys)) || int(e.Step) >= max(1, len(b.Steps)) || int(e.Labels) >= max(1, len(b.Labels)) ||
 			e.Cause >= causes || e.Mask >= masks || !Possible(e.At) {
 			return false
 		}

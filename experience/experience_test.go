@@ -1,6 +1,7 @@
 package experience
 
 import (
+	"encoding/hex"
 	"errors"
 	"reflect"
 	"strings"
@@ -15,7 +16,10 @@ func sample() *Batch {
 			{Person: 7, At: 1763900000000, Wait: 12, Journey: 1},
 			{Person: 1 << 63, At: 1763899999000, Cause: TooSlow, Wait: 9000, Step: 1},
 			{Person: 7, At: 1763900000000, Mask: Stale, Part: true, Step: 1},
+			{Person: 8, At: 1763900000100, Step: 1, Labels: 1, Critical: true},
+			{Person: 8, At: 1763900000200, Labels: 2, Rage: true},
 		},
+		Labels: [][]Label{nil, {{"region", "eu"}}, {{"audience", "customers"}, {"region", "us"}}},
 		Tally: Tally{
 			Lines: 5, Bytes: 900, Parsed: 4, Robots: 1, Formats: map[string]int64{"combined": 4},
 			Rejects: map[string]Reject{"binary": {1, []string{"x"}}}, Addresses: []AddressCount{{9, 2}},
@@ -42,6 +46,34 @@ func TestABlockGivesBackItsBatch(t *testing.T) {
 	}
 	if err := got.UnmarshalBinary(block[:len(block)-1]); !errors.Is(err, ErrDamaged) {
 		t.Errorf("a block that is cut off: %v", err)
+	}
+}
+
+// What was written before there were labels is still read.
+func TestABlockOfVersionOne(t *testing.T) {
+	block, err := hex.DecodeString("" +
+		"686e644201617034290c6163636573736c6f67202f61027b7d02012f052f73686f70020009474554202f73686f700a000800" +
+		"000000000003809c908ad666cf0fd00f0700000000000000000000000000008007000000000000000ca84600010000006005" +
+		"0101")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := sample()
+	want.Items, want.Labels, want.Tally = want.Items[:3], [][]Label{nil}, Tally{Lines: 5, Parsed: 4}
+	var got Batch
+	if err := got.UnmarshalBinary(block); err != nil || !reflect.DeepEqual(&got, want) {
+		t.Errorf("%+v (%v), want %+v", got, err, want)
+	}
+}
+
+func TestPlainFactsTakeNoMoreRoom(t *testing.T) {
+	b := sample()
+	b.Items, b.Labels = b.Items[:1], [][]Label{nil}
+	one, _ := b.AppendBinary(nil)
+	b.Items = append(b.Items, b.Items[0])
+	two, _ := b.AppendBinary(nil)
+	if n := len(two) - len(one); n != 12 {
+		t.Errorf("a second experience takes %d bytes, want 12", n)
 	}
 }
 
