@@ -4,6 +4,7 @@ package app
 
 import (
 	"log/slog"
+	"slices"
 
 	"github.com/honderd/honderd/config"
 	"github.com/honderd/honderd/fold"
@@ -48,6 +49,10 @@ func parserOptions(c config.Config, format string, salt []byte) accesslog.Option
 		Salt:   salt,
 		Format: format,
 		Robots: c.RobotsCount(),
+		Steps:  slices.Contains(c.By, felt.ByStep),
+	}
+	for _, label := range c.Labels {
+		o.Labels = append(o.Labels, accesslog.LabelField(label))
 	}
 	if c.People.TrustedProxies != nil {
 		o.Trusted = []string{} // an empty list trusts nobody; nil is the default
@@ -56,4 +61,9 @@ func parserOptions(c config.Config, format string, salt []byte) accesslog.Option
 		o.Trusted = append(o.Trusted, network.String())
 	}
 	return o
+}
+
+// feltOptions returns how c wants people's time to be counted.
+func feltOptions(c config.Config) felt.Options {
+	return felt.Options{Cutoff: c.Cutoff, Lateness: c.Lateness, By: c.By}
 }

@@ -81,7 +81,7 @@ func (p *projector) restore(ctx context.Context) error {
 		return fmt.Errorf("%w: it is of another ledger", errNoCheckpoint)
 	}
 	if !p.folds.felt.Counts(p.options) {
-		return fmt.Errorf("%w: the cut-off was chosen anew", errNoCheckpoint)
+		return fmt.Errorf("%w: people are to be counted in another way", errNoCheckpoint)
 	}
 	return nil
 }

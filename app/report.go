@@ -9,7 +9,6 @@ import (
 
 	"github.com/honderd/honderd/config"
 	"github.com/honderd/honderd/experience"
-	"github.com/honderd/honderd/fold/felt"
 	"github.com/honderd/honderd/source/accesslog"
 	"github.com/honderd/honderd/view"
 )
@@ -37,7 +36,9 @@ func Report(ctx context.Context, o ReportOptions) (view.Answer, error) {
 	if err != nil {
 		return view.Answer{}, err
 	}
-	f := newFolds(felt.Options{Cutoff: o.Config.Cutoff, Paper: o.Raw})
+	how := feltOptions(o.Config)
+	how.Paper = o.Raw
+	f := newFolds(how)
 	if err := readLogs(ctx, o, parser, f.apply); err != nil {
 		return view.Answer{}, err
 	}

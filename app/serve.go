@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/honderd/honderd/config"
-	"github.com/honderd/honderd/fold/felt"
 	"github.com/honderd/honderd/ledger"
 	"github.com/honderd/honderd/ledger/jetstream"
 	"github.com/honderd/honderd/source"
@@ -76,7 +75,7 @@ func (s *Server) open(ctx context.Context, more []source.Source) error {
 		return err
 	}
 	s.sources = append(s.sources, more...)
-	s.projector = newProjector(l, dir, felt.Options{Cutoff: s.config.Cutoff}, s.log)
+	s.projector = newProjector(l, dir, feltOptions(s.config), s.log)
 	return s.projector.catchUp(ctx)
 }
 

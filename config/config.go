@@ -43,8 +43,70 @@ type Config struct {
 	// When it is not written it is 0: learned from the people themselves.
 	Cutoff time.Duration `yaml:"cutoff" is:"cutoff"`
 
+	// Lateness is how late a line may come and still be counted at once; what comes
+	// later is counted too, but after a while.
+	Lateness time.Duration `yaml:"lateness" is:"lateness"`
+
+	// Labels are what people are told apart by, beside the journey.
+	Labels []Label `yaml:"labels"`
+
+	// By says which numbers are shown apart, beside those of each journey: step, or
+	// the name of a label. When it is not written it is nil: every label.
+	By []string `yaml:"by" is:"dimension"`
+
+	// Moments are the times that matter.
+	Moments []Moment `yaml:"moments"`
+
 	// Judging says when an experience is bad.
 	Judging Judging `yaml:"judging"`
+}
+
+// Label is something that people are told apart by.
+type Label struct {
+	// Name is how the label is called, such as region. It must be written.
+	Name string `yaml:"name" is:"label,required"`
+
+	// Field is where it stands in the log: header:NAME or field:NAME. It must be
+	// written.
+	Field string `yaml:"field" is:"label field,required"`
+}
+
+// Moment is a time that matters. Exactly one of weekly, calendar, rrule, holidays and
+// busy says when.
+type Moment struct {
+	// Name is how the moment is called. It must be written.
+	Name string `yaml:"name" is:"moment,required"`
+
+	// Weekly are the days and hours, such as Mon-Fri 09:00-17:30.
+	Weekly string `yaml:"weekly" is:"weekly"`
+
+	// Zone is the time zone of the moment. When it is not written: that of the pages.
+	Zone string `yaml:"zone" is:"zone"`
+
+	// Except are the countries on whose public holidays it does not occur.
+	Except []string `yaml:"except" is:"country"`
+
+	// Calendar is the path or the address of an iCalendar file.
+	Calendar string `yaml:"calendar" is:"calendar"`
+
+	// Only takes the events of the calendar whose summary has this in it.
+	Only string `yaml:"only" is:"summary"`
+
+	// RRule is a recurrence rule, from start on.
+	RRule string `yaml:"rrule" is:"rrule"`
+
+	// Start is when the rule starts, in local time.
+	Start string `yaml:"start" is:"start"`
+
+	// Lasts is how long each occurrence of the rule lasts.
+	Lasts time.Duration `yaml:"lasts" is:"cutoff"`
+
+	// Holidays is the country whose public holidays are the moment.
+	Holidays string `yaml:"holidays" is:"country"`
+
+	// Busy is how much of all people the fewest hours of the week that make up the
+	// moment carry, such as 50%.
+	Busy string `yaml:"busy" is:"percent"`
 }
 
 // Source is one thing that people's experiences are read from.
@@ -89,6 +151,10 @@ type Judging struct {
 	// GoodStatus are the status codes from 500 up that are not the service's fault.
 	GoodStatus []int `yaml:"good_status" is:"good status"`
 
+	// Critical are the steps that a journey cannot do without, as a path or a method
+	// and a path: when one of them is bad, so is the visit.
+	Critical []string `yaml:"critical" is:"critical"`
+
 	// Parts are the endings of the files that a page asks for by itself.
 	Parts []string `yaml:"parts" is:"ending"`
 
@@ -106,14 +172,16 @@ type Judging struct {
 func Default() Config {
 	rules := experience.DefaultRules()
 	return Config{
-		Listen: "127.0.0.1:8100",
-		Data:   "./honderd-data",
-		People: People{Recognise: ByAddressAndAgent, Robots: "apart"},
+		Listen:   "127.0.0.1:8100",
+		Data:     "./honderd-data",
+		Lateness: 5 * time.Minute,
+		People:   People{Recognise: ByAddressAndAgent, Robots: "apart"},
 		Judging: Judging{
 			Patience:    rules.Patience,
 			GaveUpAfter: rules.GaveUpAfter,
 			BadStatus:   rules.Bad,
 			GoodStatus:  rules.Good,
+			Critical:    rules.Critical,
 			Parts:       rules.Parts,
 			Unseen:      rules.Unseen,
 			Robots:      rules.Robots,
@@ -129,6 +197,7 @@ func (c Config) Rules() experience.Rules {
 		GaveUpAfter: c.Judging.GaveUpAfter,
 		Bad:         c.Judging.BadStatus,
 		Good:        c.Judging.GoodStatus,
+		Critical:    c.Judging.Critical,
 		Parts:       c.Judging.Parts,
 		Unseen:      c.Judging.Unseen,
 		Robots:      c.Judging.Robots,

@@ -167,7 +167,20 @@ people:
   trusted_proxies: [10.0.0.0/8, "fd00::/8"]
   robots: include
 cutoff: 1d12h
+lateness: 30s
+labels:
+  - name: region
+    field: field:country
+by: [step, region]
+moments:
+  - name: opening hours
+    weekly: Mon-Fri 09:00-17:30
+    zone: Europe/Brussels
+    except: [be]
+  - name: busy times
+    busy: 50%
 judging:
+  critical: [POST /checkout]
   patience: 2.5s
   gave_up_after: 0
   bad_status: []
@@ -192,8 +205,14 @@ judging:
 			TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")},
 			Robots:         "include",
 		},
-		Cutoff: 36 * time.Hour,
+		Cutoff: 36 * time.Hour, Lateness: 30 * time.Second,
+		Labels: []Label{{"region", "field:country"}}, By: []string{"step", "region"},
+		Moments: []Moment{
+			{Name: "opening hours", Weekly: "Mon-Fri 09:00-17:30", Zone: "Europe/Brussels", Except: []string{"be"}},
+			{Name: "busy times", Busy: "50%"},
+		},
 		Judging: Judging{
+			Critical: []string{"POST /checkout"},
 			Patience: 2500 * time.Millisecond, BadStatus: []int{}, GoodStatus: []int{503},
 			Parts: []string{"css"}, Unseen: []string{"robots.txt"}, Robots: []string{"mybot"}, Probes: []string{"ourmonitor"},
 		},

@@ -57,8 +57,15 @@ func (o Options) kindOf(is string) kind {
 		return kind{noun: "the ending of a file", example: "css", text: true, read: readEnding}
 	case "name":
 		return kind{noun: "the name of a file", example: "favicon.ico", text: true, read: readName}
+	case "lateness":
+		return kind{noun: "a duration", example: "5m", pattern: durations, read: readLateness}
+	case "critical":
+		return kind{noun: "a step", example: "POST /checkout", text: true, read: readCritical}
 	case "word":
 		return kind{noun: "a word in a user agent", example: "mybot", text: true, read: readWord}
+	}
+	if k, ok := momentKinds(is); ok {
+		return k
 	}
 	choices := strings.Split(is, "|")
 	return kind{

@@ -12,16 +12,10 @@ type Batch struct {
 	Position string    // where that source goes on after this batch; its own words
 	Journeys []string  // names that Experience.Journey points at
 	Steps    []string  // names that Experience.Step points at; the first is ""
-	Labels   [][]Label // sets that Experience.Labels points at, each by name; the first is empty
+	Labels   [][]Label // sets that Experience.Labels points at, each in the order of its names; the first is empty
 	Items    []Experience
 	Tally    Tally
 }
-
-// MaxLabels is how many labels one experience has at most.
-const MaxLabels = 16
-
-// Label is what somebody is told apart by, beside the journey: a region, a release.
-type Label struct{ Name, Value string }
 
 // Reset empties b for reuse and keeps its memory.
 func (b *Batch) Reset() {

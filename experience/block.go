@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/honderd/honderd/internal/wire"
@@ -31,6 +32,9 @@ func (b *Batch) AppendBinary(p []byte) ([]byte, error) {
 	if len(b.Items) > MaxBatch {
 		return p, fmt.Errorf("a block holds at most %d experiences, not %d", MaxBatch, len(b.Items))
 	}
+	if err := checkSets(b.Labels); err != nil {
+		return p, err
+	}
 	start := len(p)
 	p = append(p, blockMagic...)
 	p = append(p, 0, 0, 0, 0)
@@ -38,7 +42,7 @@ func (b *Batch) AppendBinary(p []byte) ([]byte, error) {
 	p = wire.AppendString(p, b.Position)
 	p = wire.AppendStrings(p, b.Journeys)
 	p = wire.AppendStrings(p, b.Steps)
-	p = appendLabels(p, b.Labels)
+	p = appendSets(p, b.Labels)
 	p = b.Tally.append(p)
 	p = binary.AppendUvarint(p, uint64(len(b.Items)))
 	p = appendColumns(p, b.Items)
@@ -67,7 +71,7 @@ func appendColumns(p []byte, items []Experience) []byte {
 	has := columnsOf(items)
 	p = append(p, has)
 	for _, e := range items {
-		if has&columnSteps != 0 || e.verdict()&^1 != 0 {
+		if has&columnSteps != 0 || e.RawBad() {
 			p = binary.AppendUvarint(p, uint64(e.Step))
 		}
 	}
@@ -89,11 +93,13 @@ const (
 	columnSteps = 1 << iota // of every experience
 	columnLabels
 	columnFlags
+	columnsEnd
 )
 
+// columnsOf returns which of them items need.
 func columnsOf(items []Experience) (has byte) {
 	for _, e := range items {
-		if e.Step != 0 && e.verdict()&^1 == 0 {
+		if e.Step != 0 && !e.RawBad() {
 			has |= columnSteps
 		}
 		if e.Labels != 0 {
@@ -106,37 +112,21 @@ func columnsOf(items []Experience) (has byte) {
 	return has
 }
 
+// The bits of flags.
+const (
+	flagCritical = 1 << iota
+	flagRage
+)
+
 // flags packs critical and rage in one byte.
 func (e Experience) flags() (f byte) {
 	if e.Critical {
-		f = 1
+		f = flagCritical
 	}
 	if e.Rage {
-		f |= 2
+		f |= flagRage
 	}
 	return f
-}
-
-func appendLabels(p []byte, sets [][]Label) []byte {
-	p = binary.AppendUvarint(p, uint64(len(sets)))
-	for _, set := range sets {
-		p = binary.AppendUvarint(p, uint64(len(set)))
-		for _, label := range set {
-			p = wire.AppendString(wire.AppendString(p, label.Name), label.Value)
-		}
-	}
-	return p
-}
-
-func readLabels(r *wire.Reader, sets [][]Label) [][]Label {
-	for range r.Count(r.Len()) {
-		var set []Label
-		for range r.Count(MaxLabels) {
-			set = append(set, Label{r.String(), r.String()})
-		}
-		sets = append(sets, set)
-	}
-	return sets
 }
 
 // verdict packs cause (4 bits), mask (3 bits) and part (1 bit) in one byte.
@@ -168,7 +158,7 @@ func (b *Batch) UnmarshalBinary(p []byte) error {
 	b.Source, b.Position = r.String(), r.String()
 	b.Journeys, b.Steps = r.Strings(b.Journeys), r.Strings(b.Steps)
 	if version > 1 {
-		b.Labels = readLabels(r, b.Labels[:0])
+		b.Labels = readSets(r, b.Labels)
 	}
 	b.Tally.read(r)
 	n := r.Count(MaxBatch)
@@ -194,33 +184,48 @@ func readColumns(r *wire.Reader, items []Experience, version byte) {
 		items[i].Wait = uint32(r.Uvarint())
 	}
 	for i := range items {
-		items[i].Journey = uint16(r.Uvarint())
+		items[i].Journey = readIndex(r)
 	}
 	for i := range items {
 		v := r.Byte()
 		items[i].Cause, items[i].Mask, items[i].Part = Cause(v>>4), Mask(v>>1&7), v&1 != 0
 	}
-	has := byte(0)
-	if version > 1 {
-		has = r.Byte()
+	if version == 1 {
+		readSteps(r, items, false)
+		return
 	}
-	for i := range items {
-		if has&columnSteps != 0 || items[i].verdict()&^1 != 0 {
-			items[i].Step = uint16(r.Uvarint())
+	has := r.Byte()
+	readSteps(r, items, has&columnSteps != 0)
+	if has&columnLabels != 0 {
+		for i := range items {
+			items[i].Labels = readIndex(r)
 		}
 	}
-	for i := range items {
-		if has&columnLabels != 0 {
-			items[i].Labels = uint16(r.Uvarint())
-		}
-	}
-	for i := range items {
-		if has&columnFlags != 0 {
+	if has&columnFlags != 0 {
+		for i := range items {
 			f := r.Byte()
-			items[i].Critical, items[i].Rage = f&1 != 0, f&2 != 0
+			if f > flagCritical|flagRage {
+				r.Spoil()
+			}
+			items[i].Critical, items[i].Rage = f&flagCritical != 0, f&flagRage != 0
+		}
+	}
+	if has >= columnsEnd {
+		r.Spoil()
+	}
+}
+
+// readSteps reads the steps of all items, or only of those with a cause or a mask.
+func readSteps(r *wire.Reader, items []Experience, all bool) {
+	for i := range items {
+		if all || items[i].RawBad() {
+			items[i].Step = readIndex(r)
 		}
 	}
 }
+
+// readIndex reads an index; one that does not fit in 16 bits is damage.
+func readIndex(r *wire.Reader) uint16 { return uint16(r.Count(math.MaxUint16)) }
 
 // consistent reports whether every index of b points at something.
 func (b *Batch) consistent() bool {

@@ -33,6 +33,11 @@ type Rules struct {
 	// Unseen holds the file names that no person ever notices missing.
 	Unseen []string
 
+	// Critical holds the steps that a journey cannot do without: a path, with or
+	// without a method before it, which stands for all that lies below it too; a part
+	// like :id stands for any. When one of them is bad, so is the visit.
+	Critical []string
+
 	// Robots and Probes hold further words, lower case, by which the user agents
 	// of robots and of monitoring are known.
 	Robots []string
@@ -79,6 +84,11 @@ func (r Rules) Validate() error {
 	for _, s := range r.Good {
 		if s < 500 || s > 999 {
 			errs = append(errs, fmt.Errorf("good status %d: must be 500 or more (fix: leave it out; below 500 all but 408 and 429 are good)", s))
+		}
+	}
+	for _, step := range r.Critical {
+		if err := checkCritical(step); err != nil {
+			errs = append(errs, err)
 		}
 	}
 	return errors.Join(errs...)

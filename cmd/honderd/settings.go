@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,6 +17,7 @@ import (
 type settings struct {
 	file, person, robots, language, zone string
 	cutoff                               time.Duration
+	by, labels                           []string
 }
 
 func (s *settings) add(cmd *cobra.Command) {
@@ -24,6 +26,8 @@ func (s *settings) add(cmd *cobra.Command) {
 	flags.StringVar(&s.person, "person", "", "who is one person: address, address+agent, header:NAME or field:NAME (default address+agent)")
 	flags.StringVar(&s.robots, "robots", "", "apart: count robots and probes apart; include: count them as people (default apart)")
 	flags.DurationVar(&s.cutoff, "cutoff", 0, "how long somebody may be silent and still be there, as 30m (default: learned)")
+	flags.StringSliceVar(&s.by, "by", nil, "what numbers are also shown apart by: step, or the `NAME` of a label (default: every label)")
+	flags.StringArrayVar(&s.labels, "label", nil, "tell people apart by a field of the log, as `NAME=FIELD`: region=field:geoip_country, release=header:X-Release")
 	flags.StringVar(&s.language, "lang", "", "language of words: en or nl (default en)")
 	flags.StringVar(&s.zone, "zone", "", "time zone of words, as Europe/Amsterdam (default: this machine's)")
 }
@@ -58,6 +62,17 @@ func (s *settings) over(c *config.Config) error {
 			errs = append(errs, fmt.Errorf("--person: %w", err))
 		}
 		c.People.Recognise = r
+	}
+	if s.by != nil {
+		c.By = s.by
+	}
+	for _, label := range s.labels {
+		name, field, found := strings.Cut(label, "=")
+		if !found {
+			errs = append(errs, fmt.Errorf("--label %q: not a name and a field (fix: write region=field:geoip_country)", label))
+			continue
+		}
+		c.Labels = append(c.Labels, config.Label{Name: name, Field: field})
 	}
 	switch s.robots {
 	case "":

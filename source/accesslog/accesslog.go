@@ -35,6 +35,13 @@ type Options struct {
 	// server's configuration, or the name of a known format. "": detect it.
 	Format string
 
+	// Labels says what people are told apart by, beside the journey. A log that does
+	// not have a field has no such label.
+	Labels []LabelField
+
+	// Steps names the step of every experience, not only of those that went wrong.
+	Steps bool
+
 	// Robots counts robots and probes as people.
 	Robots bool
 
@@ -65,7 +72,8 @@ func (o Options) Validate() error {
 type compiled struct {
 	known   []*Grammar // the known formats, in the order in which lines are tried
 	given   *Grammar   // what Format says; nil: detect
-	key     string     // the name of the variable a person is recognised by; "": none
+	want    wanted
+	key     string // the name of the variable a person is recognised by; "": none
 	trusted []netip.Prefix
 }
 
@@ -88,7 +96,12 @@ func (o Options) compile() (compiled, error) {
 	if o.Since != 0 && o.Until != 0 && o.Since >= o.Until {
 		errs = append(errs, errors.New("since is not before until (fix: swap them)"))
 	}
-	c.known = knownGrammars(c.key)
+	labels, err := o.labelFields()
+	if err != nil {
+		errs = append(errs, err)
+	}
+	c.want = wanted{key: c.key, labels: labels}
+	c.known = knownGrammars(c.want)
 	if o.Format != "" {
 		if c.given, err = o.grammar(c); err != nil {
 			errs = append(errs, err)
@@ -124,7 +137,7 @@ func (o Options) grammar(c compiled) (*Grammar, error) {
 		return nil, fmt.Errorf("format %q: not a name that is known (fix: write one of %s, or the log_format or LogFormat of the server)",
 			o.Format, strings.Join(knownNames(c.known), ", "))
 	}
-	g, err := compileFormat("custom", o.Format, c.key)
+	g, err := compileFormat("custom", o.Format, c.want)
 	if err != nil {
 		return nil, fmt.Errorf("format %q: %w", shorten([]byte(o.Format)), err)
 	}

@@ -3,6 +3,7 @@ package accesslog
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Grammar is a format made ready to read lines with.
@@ -12,15 +13,22 @@ type Grammar struct {
 	prefix []byte // what stands before the first variable
 	pieces []piece
 	has    [slots]bool
-	key    slot // where the variable is that a person is recognised by; slotNone: not in this format
-	starts bool // its time is when the request began
-	common bool // begins as the common log format does, with nothing of its own there
+	key    slot   // where the variable is that a person is recognised by; slotNone: not in this format
+	labels []slot // where each label is; slotNone: not in this format
+	starts bool   // its time is when the request began
+	common bool   // begins as the common log format does, with nothing of its own there
 }
 
 // piece is one variable and the text that ends it.
 type piece struct {
 	field
 	after []byte // empty: the end of the line
+}
+
+// wanted are the variables that mean something to us only because the options say so.
+type wanted struct {
+	key    string // what a person is recognised by; "": none
+	labels []string
 }
 
 // maxPieces is the most variables of a format: far more than any server has.
@@ -30,8 +38,7 @@ const maxPieces = 128
 func (g *Grammar) Name() string { return g.name }
 
 // compileFormat makes a grammar of a format as it stands in a server's configuration.
-// key is the variable that a person is recognised by, "" for none.
-func compileFormat(name, format, key string) (*Grammar, error) {
+func compileFormat(name, format string, want wanted) (*Grammar, error) {
 	items, apache, err := readFormat(format)
 	if err != nil {
 		return nil, err
@@ -43,7 +50,7 @@ func compileFormat(name, format, key string) (*Grammar, error) {
 	if len(g.pieces) > maxPieces {
 		return nil, fmt.Errorf("has %d variables (fix: at most %d)", len(g.pieces), maxPieces)
 	}
-	g.settle(key)
+	g.settle(want)
 	return g, g.check()
 }
 
@@ -79,13 +86,20 @@ func join(a, b field) field {
 }
 
 // settle decides, once all is known, where each value ends and which slots count.
-func (g *Grammar) settle(key string) {
+func (g *Grammar) settle(want wanted) {
+	g.labels = make([]slot, len(want.labels))
 	for i := range g.pieces {
 		p := &g.pieces[i]
 		if p.shape == text && len(p.after) > 0 && p.after[0] == '"' && p.slot != slotRequest && p.slot != slotTarget {
 			p.shape = quoted
 		}
-		if key != "" && p.name == key && g.key == slotNone {
+		if n := slices.Index(want.labels, p.name); n >= 0 && g.labels[n] == slotNone {
+			if p.slot == slotNone {
+				p.slot = slotLabel + slot(n)
+			}
+			g.labels[n] = p.slot
+		}
+		if key := want.key; key != "" && p.name == key && g.key == slotNone {
 			if p.slot == slotNone {
 				p.slot = slotKey
 			}

@@ -52,7 +52,13 @@ func (w *Worker) take(g *Grammar, line []byte, ms int64, b *experience.Batch) {
 		journey = journeyOf(path, status)
 	}
 	e.Journey = w.journeys.index(journey, &b.Journeys)
-	if target != nil && (e.Cause != experience.Fine || e.Mask != experience.Unmasked) {
+	if !o.Raw && len(o.Rules.Critical) > 0 && target != nil {
+		e.Critical = o.Rules.IsCritical(string(method), string(path))
+	}
+	if len(o.Labels) > 0 {
+		e.Labels = w.labels(g, line, b)
+	}
+	if target != nil && (o.Steps || e.Cause != experience.Fine || e.Mask != experience.Unmasked) {
 		w.scratch = appendStep(w.scratch[:0], method, path)
 		e.Step = w.steps.index(w.scratch, &b.Steps)
 	}

@@ -6,8 +6,8 @@ import (
 )
 
 // knownGrammars returns the formats that are read without being told, those that say
-// most first. key is the variable that a person is recognised by.
-func knownGrammars(key string) []*Grammar {
+// most first.
+func knownGrammars(want wanted) []*Grammar {
 	const (
 		vhost  = `$server_name `
 		who    = `$remote_addr $ident $remote_user [$time_local] "$request" $status $body_bytes_sent`
@@ -31,10 +31,10 @@ func knownGrammars(key string) []*Grammar {
 	}
 	var all, loose []*Grammar
 	for _, k := range formats {
-		all = append(all, known(k.name, k.format, key, word))
+		all = append(all, known(k.name, k.format, want, word))
 		// Some people's user names have spaces. Last, or they would hide a host name.
 		if k.format[0] != '[' {
-			loose = append(loose, known(k.name, k.format, key, text))
+			loose = append(loose, known(k.name, k.format, want, text))
 		}
 	}
 	all = append(all, loose...)
@@ -46,8 +46,8 @@ func knownGrammars(key string) []*Grammar {
 
 // known compiles one known format. What such lines look like is known more exactly than
 // of a custom one, so that mixed logs are told apart.
-func known(name, format, key string, user shape) *Grammar {
-	g, err := compileFormat(name, format, key)
+func known(name, format string, want wanted, user shape) *Grammar {
+	g, err := compileFormat(name, format, want)
 	if err != nil {
 		panic("accesslog: known format " + name + ": " + err.Error())
 	}

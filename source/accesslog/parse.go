@@ -31,6 +31,7 @@ type Worker struct {
 	scratch  []byte
 	journeys names
 	steps    names
+	sets     labelSets
 	counts   counts
 	read     []int64 // lines of this call by Grammar.number
 }
@@ -77,6 +78,9 @@ func (w *Worker) Parse(chunk []byte, b *experience.Batch) (rest []byte) {
 func (w *Worker) open(b *experience.Batch) {
 	if len(b.Steps) == 0 {
 		b.Steps = append(b.Steps, "")
+	}
+	if len(w.p.o.Labels) > 0 {
+		w.sets.open(b)
 	}
 	w.journeys.open(b.Journeys)
 	w.steps.open(b.Steps)

@@ -149,7 +149,7 @@ func FuzzFormat(f *testing.F) {
 		f.Add(s, combined("GET / HTTP/1.1", "200"))
 	}
 	f.Fuzz(func(t *testing.T, format, line string) {
-		g, err := compileFormat("custom", format, "")
+		g, err := compileFormat("custom", format, wanted{})
 		if err != nil {
 			return
 		}
@@ -186,8 +186,8 @@ func FuzzHead(f *testing.F) {
 	for _, s := range []string{combined("GET / HTTP/1.1", "200"), combined(`GET /" 200 1`, "200"), combined(`GET /\" 200 1`, "20"), `a - - [`, combined("-", "408") + ` "-"`} {
 		f.Add([]byte(s))
 	}
-	quick := knownGrammars("")
-	slow := knownGrammars("")
+	quick := knownGrammars(wanted{})
+	slow := knownGrammars(wanted{})
 	for _, g := range slow {
 		g.common = false
 	}
