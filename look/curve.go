@@ -5,6 +5,8 @@ import (
 	"html/template"
 	"math"
 	"strings"
+
+	"github.com/honderd/honderd/internal/worst"
 )
 
 // Places in the curve, in pixels.
@@ -159,15 +161,15 @@ func (c curve) line(windows []Window) {
 
 // points marks the lengths that people have words for.
 func (c curve) points(windows []Window) {
-	shape, bend := ShapeOf(windows)
+	shape := worst.ShapeOf(curveOf(windows))
 	for _, m := range landmarks() {
 		if w, ok := WindowNear(windows, m); ok {
 			c.point("point", 4, w)
 		}
 	}
-	if w, ok := WindowNear(windows, bend); ok && shape == OneLong {
+	if w, ok := WindowNear(windows, shape.Minutes); ok && shape.Kind == worst.OneLong {
 		c.point("point knee", 6, w)
-		c.text("note", c.x(float64(w.Minutes))+100*12/c.width, curveTop+int(c.y(*w.Worst))+16, c.T("about %s", c.About(bend)))
+		c.text("note", c.x(float64(w.Minutes))+100*12/c.width, curveTop+int(c.y(*w.Worst))+16, c.T("about %s", c.About(shape.Minutes)))
 	}
 }
 

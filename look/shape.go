@@ -3,6 +3,8 @@ package look
 import (
 	"math"
 	"time"
+
+	"github.com/honderd/honderd/internal/worst"
 )
 
 // Window is the worst window of one length: in Minutes, how good it was from 0 to 1,
@@ -15,78 +17,32 @@ type Window struct {
 	People  int64
 }
 
-// Shape is what the worst windows of all lengths say together.
-type Shape uint8
-
-// The shapes.
-const (
-	Unclear    Shape = iota // too few people
-	Spotless                // nothing bad in any window
-	OneLong                 // one long outage
-	ManyShort               // many short ones
-	Throughout              // as bad over everything as over the worst minutes
-)
-
-// ShapeOf returns the shape of windows, which are in order of length, and for OneLong
-// about how many minutes the outage lasted. When the harm is the same over at least a
-// factor 4 of lengths and then gets less, it was one outage of the length at the bend.
-//
-// Source: Hauer et al., Meaningful Availability, NSDI 2020, on reading the curve.
-func ShapeOf(windows []Window) (Shape, int) {
-	known := make([]Window, 0, len(windows))
-	worst := 0.0
-	for _, w := range windows {
-		if w.Worst != nil && w.Minutes > 0 {
-			known = append(known, w)
-			worst = max(worst, 1-*w.Worst)
-		}
-	}
-	switch {
-	case len(known) < 3:
-		return Unclear, 0
-	case worst <= 0:
-		return Spotless, 0
-	}
-	bend, factor := 0, 0.0
-	for i := range known {
-		j := i
-		for j+1 < len(known) && sameHarm(known[i], known[j+1]) {
-			j++
-		}
-		if f := float64(known[j].Minutes) / float64(known[i].Minutes); f > factor && *known[i].Worst < 1 {
-			bend, factor = j, f
-		}
-	}
-	switch {
-	case factor < 4:
-		return ManyShort, 0
-	case bend == len(known)-1:
-		return Throughout, 0
-	default:
-		return OneLong, known[bend].Minutes
-	}
-}
-
-// sameHarm reports whether the longer window is about as bad as the shorter one: a
-// fifth less at most, because an outage has soft edges.
-func sameHarm(short, long Window) bool {
-	return (1 - *long.Worst) >= 0.8*(1-*short.Worst)
-}
-
-// ShapeSentence says what ShapeOf found.
+// ShapeSentence says what windows, which are in order of length, look like together.
 func (r Reader) ShapeSentence(windows []Window) string {
-	switch shape, minutes := ShapeOf(windows); shape {
-	case Spotless:
+	switch shape := worst.ShapeOf(curveOf(windows)); shape.Kind {
+	case worst.Flawless:
 		return r.T("No window, short or long, had any bad time in it.")
-	case OneLong:
-		return r.T("It looks like one long outage of about %s.", r.About(minutes))
-	case ManyShort:
+	case worst.OneLong:
+		return r.T("It looks like one long outage of about %s.", r.About(shape.Minutes))
+	case worst.ManyShort:
 		return r.T("It looks like many short failures rather than one long outage.")
-	case Throughout:
+	case worst.Steady:
 		return r.T("It was about as bad over the whole period as in the worst minutes.")
 	default:
 		return r.T("Too few people were here at the same time to say when it was worst.")
 	}
+}
+
+// curveOf returns windows as shares of a billion.
+func curveOf(windows []Window) []worst.Window {
+	const all = 1e9
+	curve := make([]worst.Window, 0, len(windows))
+	for _, w := range windows {
+		if w.Worst != nil && w.Minutes > 0 {
+			curve = append(curve, worst.Window{Minutes: w.Minutes, Good: int64(*w.Worst * all), All: all})
+		}
+	}
+	return curve
 }
 
 // WindowNear returns the window whose length is nearest to minutes, within a quarter,

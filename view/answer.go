@@ -102,7 +102,7 @@ type Window struct {
 	From    *time.Time `json:"from"`
 	People  int64      `json:"people"`   // how many people were in it
 	Hurt    int64      `json:"hurt"`     // of those: who had a bad time in it
-	AtLeast *float64   `json:"at_least"` // the worst of all that are as long or longer: never gets worse with length
+	AtLeast *float64   `json:"at_least"` // the worst of all that are as long or longer: never gets worse with length; only of all
 }
 
 // Journey is the same for what people came to do.

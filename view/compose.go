@@ -121,9 +121,8 @@ func people(active, hurt int64) People {
 
 func windows(list []felt.Window) []Window {
 	all := make([]Window, len(list))
-	longer := felt.AtLeast(list)
 	for i, w := range list {
-		all[i] = Window{Minutes: w.Minutes, Worst: ratio(w.Up, w.Down), People: w.People, Hurt: w.Hurt, AtLeast: ratio(longer[i].Up, longer[i].Down)}
+		all[i] = Window{Minutes: w.Minutes, Worst: ratio(w.Up, w.Down), People: w.People, Hurt: w.Hurt}
 		if all[i].Worst != nil {
 			all[i].From = instant(w.From)
 		}

@@ -84,6 +84,9 @@ func (a *Answer) addDetail(f Folds) {
 	a.CutoffSpread = []CutoffSpread{
 		spread(all.Half, f.Felt.Cutoff/2), spread(all.Twice, 2*f.Felt.Cutoff),
 	}
+	for i, w := range all.AtLeast {
+		a.Windows[i].AtLeast = ratio(w.Up, w.Down)
+	}
 	a.UserUptime.between(all)
 	a.FeltUptime.between(all)
 	edge := all.Timeline.Minutes(f.Felt.Final, f.Felt.To+1)

@@ -45,7 +45,8 @@ type Scope struct {
 	Half, Twice       Variant // with half and with twice the cut-off
 	Effective         float64 // how many equal people would tell as much about shares of time
 	Windows           []Window
-	Hours             []Hour // every hour of the period
+	AtLeast           []Window // of each length of Windows: the worst that is as long or longer; only of all
+	Hours             []Hour   // every hour of the period
 	Timeline          *Timeline
 }
 
@@ -180,6 +181,9 @@ func (q *question) scope(name string, parts []*scope, s *series) Scope {
 	a.Effective = q.effective(parts, a.People)
 	t := newTotals(s)
 	a.Windows = t.windows()
+	if name == "" {
+		a.AtLeast = t.atLeast()
+	}
 	a.Hours = s.everyHour()
 	a.Timeline = &Timeline{totals: t, series: s}
 	return a
@@ -201,7 +205,7 @@ func (q *question) effective(parts []*scope, people int64) float64 {
 	if n == 0 {
 		return 0
 	}
-	return r.Effective() / float64(n) * float64(people)
+	return r.Worth(people)
 }
 
 // sampleLimit returns who is in the sample of all shards together.

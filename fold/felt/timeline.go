@@ -1,6 +1,10 @@
 package felt
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/honderd/honderd/internal/worst"
+)
 
 // A Timeline answers questions about stretches of a period. It does not change when
 // the fold goes on.
@@ -32,9 +36,9 @@ func (t *Timeline) During(from, to int64) Stretch {
 	if i >= end {
 		return Stretch{}
 	}
-	up, all := t.totals.good[end]-t.totals.good[i], t.totals.all[end]-t.totals.all[i]
+	cut := t.totals.Cut(i, end-i)
 	return Stretch{
-		Minutes: end - i, Up: up, Down: all - up,
+		Minutes: end - i, Up: cut.Good, Down: cut.All - cut.Good,
 		People: t.series.there.people(i, end-i), Hurt: t.series.sore.people(i, end-i),
 	}
 }
@@ -61,16 +65,16 @@ func (t *Timeline) Windows(spans []Span) []Window {
 
 // within returns the sums of the minutes in spans.
 func (t *Timeline) within(spans []Span) *totals {
-	c := &totals{first: t.series.first, good: []int64{0}, all: []int64{0}, there: t.totals.there, sore: t.totals.sore, minutes: []int64{}}
+	c := &totals{first: t.series.first, there: t.totals.there, sore: t.totals.sore, minutes: []int64{}}
+	var good, all []int64
 	for _, span := range spans {
 		i, end := t.clip(span.From, span.To)
 		for ; i < end; i++ {
-			last := len(c.good) - 1
-			c.good = append(c.good, c.good[last]+t.series.up[i])
-			c.all = append(c.all, c.all[last]+t.series.up[i]+t.series.down[i])
+			good, all = append(good, t.series.up[i]), append(all, t.series.up[i]+t.series.down[i])
 			c.minutes = append(c.minutes, t.series.first+int64(i))
 		}
 	}
+	c.Series = worst.New(good, all)
 	return c
 }
 

@@ -10,26 +10,27 @@ import (
 
 func near(got, want, by float64) bool { return math.Abs(got-want) <= by }
 
-// The intervals are those of R's prop.test(k, n, correct = FALSE), to its last digit.
+// The worked examples of Newcombe, Two-sided confidence intervals for the single
+// proportion, Statistics in Medicine 17 (1998), table I, method 3, to the last digit.
 func TestWilson(t *testing.T) {
 	tests := []struct {
 		k, n      int64
 		low, high float64
 	}{
-		{0, 10, 0, 0.2775328},
-		{1, 10, 0.01787621, 0.4041500},
-		{5, 10, 0.2365931, 0.7634069},
-		{10, 10, 0.7224672, 1},
-		{81, 263, 0.2552909, 0.3661755}, // Newcombe (1998), table II: 0.2553 to 0.3662
-		{15, 148, 0.0624, 0.1605},       // the same
-		{0, 20, 0, 0.1611},              // the same
-		{1, 29, 0.0061, 0.1718},         // the same
+		{81, 263, .2553, .3662},
+		{15, 148, .0624, .1605},
+		{0, 20, 0, .1611},
+		{1, 29, .0061, .1718},
+		{28, 29, 1 - .1718, 1 - .0061},
 	}
 	for _, tt := range tests {
 		low, high := Wilson(tt.k, tt.n)
-		if !near(low, tt.low, 6e-5) || !near(high, tt.high, 6e-5) {
+		if !near(low, tt.low, 5e-5) || !near(high, tt.high, 5e-5) {
 			t.Errorf("Wilson(%d, %d) = %v to %v, want %v to %v", tt.k, tt.n, low, high, tt.low, tt.high)
 		}
+	}
+	if _, high := Wilson(0, 10); !near(high, z*z/(10+z*z), 1e-15) {
+		t.Errorf("Wilson(0, 10) ends at %v, want z²/(n+z²)", high)
 	}
 	if low, _ := Wilson(0, 7); low != 0 {
 		t.Errorf("Wilson(0, 7) begins at %v, want 0 exactly", low)
@@ -97,18 +98,19 @@ func TestPoisson1HasItsDistribution(t *testing.T) {
 
 func TestWeightsAreIndependent(t *testing.T) {
 	const people, replicas = 5000, 64
-	var sum, squares, next, other float64
+	var sum, squares, next, other, both float64
 	for p := range uint64(people) {
 		for b := range replicas {
 			w := float64(Weight(p, b)) - 1
 			sum, squares = sum+w, squares+w*w
 			next += w * (float64(Weight(p, b+1)) - 1)
 			other += w * (float64(Weight(p+1, b)) - 1)
+			both += (float64(Weight(p+1, b)) - 1) * (float64(Weight(p, b+1)) - 1)
 		}
 	}
 	const n, by = people * replicas, .01 // five deviations are 5/sqrt(n) = 0.009
-	if !near(sum/n, 0, by) || !near(squares/n, 1, 2*by) || !near(next/n, 0, by) || !near(other/n, 0, by) {
-		t.Errorf("mean %v, variance %v, of neighbours %v and %v, want 0, 1, 0, 0", sum/n, squares/n, next/n, other/n)
+	if !near(sum/n, 0, by) || !near(squares/n, 1, 2*by) || !near(next/n, 0, by) || !near(other/n, 0, by) || !near(both/n, 0, by) {
+		t.Errorf("mean %v, variance %v, of neighbours %v, %v and %v, want 0, 1, 0, 0, 0", sum/n, squares/n, next/n, other/n, both/n)
 	}
 }
 

@@ -88,16 +88,56 @@ func (r *Ratio) Effective() float64 {
 	return ratio * (1 - ratio) / variance
 }
 
+// Carriers returns over how many people the bad time is spread, or the good time if that
+// is fewer: (Σx)²/Σx², which is n when n people have as much of it, and near 1 when one
+// has nearly all. It is 0 when nobody has any.
+//
+// Source: Kish's effective sample size, Survey Sampling (1965), of the lost time.
+func (r *Ratio) Carriers() float64 {
+	lost := r.T.sub(r.U.Hi, r.U.Lo)
+	if lost.zero() || r.U.zero() {
+		return 0
+	}
+	// Σ(t-u)² = Σt² - 2Σut + Σu²
+	squares := r.TT.sub(r.UT.Hi, r.UT.Lo).sub(r.UT.Hi, r.UT.Lo).add(r.UU.Hi, r.UU.Lo)
+	return min(kish(lost, squares), kish(r.U, r.UU))
+}
+
+// kish returns (Σx)²/Σx².
+func kish(sum, squares Wide) float64 {
+	x := sum.int()
+	return quotient(x.Mul(x, x), squares.int())
+}
+
+// few is how many carriers halve what the effective people are worth. It was found by
+// simulation: with 8, the interval holds the truth 92 to 98 times of 100 where people
+// differ by three decades in how long they are there; without, 69 to 96. Student's t
+// alone would make it 2.4, which is too little with such tails.
+const few = 8
+
 // Interval returns the 95% interval of the ratio: Wilson's with the effective number of
-// people. It is false for fewer than two people, or without any time. Below 200 people
-// it covers less than it says: see docs/intervals.md.
+// people, of whom the fewer count the fewer people carry the bad time. It is false for
+// fewer than two people, or without any time. Under 200 people say that they are too
+// few: docs/intervals.md.
 func (r *Ratio) Interval() (low, high float64, ok bool) {
 	ratio, some := r.Value()
 	if !some || r.N < 2 {
 		return 0, 1, false
 	}
-	low, high = WilsonEffective(ratio, r.Effective())
+	low, high = WilsonEffective(ratio, r.Worth(r.N))
 	return low, high, true
+}
+
+// Worth returns how many independent people would be as sure of the ratio, when those
+// in r are a fair sample of so many: the effective people, of whom the fewer count the
+// fewer people carry the bad time.
+func (r *Ratio) Worth(people int64) float64 {
+	scale := float64(people) / float64(r.N)
+	n := r.Effective() * scale
+	if c := r.Carriers() * scale; c > 0 {
+		n *= c / (c + few)
+	}
+	return n
 }
 
 // quotient returns a/b, rounded once.

@@ -39,6 +39,7 @@ func (s *Source) Run(ctx context.Context, position string, sink source.Sink) err
 		}
 		from = time.UnixMilli(ms)
 	}
+	flow := s.town.flow(from)
 	clock := time.NewTicker(tick)
 	defer clock.Stop()
 	for ctx.Err() == nil {
@@ -51,7 +52,7 @@ func (s *Source) Run(ctx context.Context, position string, sink source.Sink) err
 		if live {
 			to = until
 		}
-		if err := s.give(ctx, from, to, sink); err != nil {
+		if err := s.give(ctx, flow.steps(from, to), to, sink); err != nil {
 			return err
 		}
 		from = to
@@ -69,10 +70,9 @@ func (s *Source) Run(ctx context.Context, position string, sink source.Sink) err
 	return nil
 }
 
-// give gives all steps from one time until another, in batches. Only the last of them
-// ends at a time where the source can go on; the others go on at the step after.
-func (s *Source) give(ctx context.Context, from, to time.Time, sink source.Sink) error {
-	steps := s.town.During(from, to)
+// give gives all steps until a time, in batches. After the last of them the source goes
+// on at that time, after the others at the step that follows.
+func (s *Source) give(ctx context.Context, steps []experience.Experience, to time.Time, sink source.Sink) error {
 	for len(steps) > 0 {
 		n := min(len(steps), experience.MaxBatch)
 		position := to.UnixMilli()
@@ -84,7 +84,7 @@ func (s *Source) give(ctx context.Context, from, to time.Time, sink source.Sink)
 		}
 		b := &experience.Batch{
 			Source: s.Name(), Position: strconv.FormatInt(position, 10), Items: steps[:n],
-			Journeys: journeyNames(), Steps: stepNames(),
+			Journeys: journeyNames(), Steps: stepNames(), Labels: s.town.used(steps[:n]),
 			Tally: experience.Tally{Lines: int64(n), Parsed: int64(n), Formats: map[string]int64{"simulated": int64(n)}},
 		}
 		if err := sink(ctx, b); err != nil {
