@@ -27,23 +27,31 @@ type projector struct {
 	options felt.Options
 	log     *slog.Logger
 
+	calendars *calendars
+
 	mu      sync.Mutex
 	folds   *folds
 	seq     ledger.Sequence
 	saved   ledger.Sequence // up to where the checkpoint on disk knows
 	changed chan struct{}   // closed at the next change
 	answer  view.Answer
-	asOf    time.Time // when answer was made
-	fresh   bool      // nothing has changed since answer was made
-	missing string    // what the ledger has lost, in words
+	asOf    time.Time     // when answer was made
+	took    time.Duration // how long answer took to make
+	fresh   bool          // nothing has changed since answer was made
+	missing string        // what the ledger has lost, in words
 }
 
 // answerAge is how old an answer may be when something has changed since.
 const answerAge = time.Second
 
-func newProjector(l ledger.Ledger, dir string, o felt.Options, log *slog.Logger) *projector {
+// answerRest is how many times as long as an answer took nothing is asked again, so
+// that a large one leaves time for counting.
+const answerRest = 10
+
+func newProjector(l ledger.Ledger, dir string, o felt.Options, k *calendars, log *slog.Logger) *projector {
 	return &projector{
-		ledger: l, path: filepath.Join(dir, "checkpoint"), options: o, log: log,
+		calendars: k,
+		ledger:    l, path: filepath.Join(dir, "checkpoint"), options: o, log: log,
 		folds: newFolds(o), changed: make(chan struct{}),
 	}
 }
@@ -139,10 +147,12 @@ func (p *projector) notify() <-chan struct{} {
 func (p *projector) now() (view.Answer, time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.asOf.IsZero() && (p.fresh || time.Since(p.asOf) < answerAge) {
+	if !p.asOf.IsZero() && (p.fresh || time.Since(p.asOf) < max(answerAge, answerRest*p.took)) {
 		return p.answer, p.asOf
 	}
-	p.answer, p.asOf, p.fresh = p.folds.answer(), time.Now(), true
+	began := time.Now()
+	p.answer, p.asOf, p.fresh = p.folds.answer(p.calendars), time.Now(), true
+	p.took = time.Since(began)
 	return p.answer, p.asOf
 }
 

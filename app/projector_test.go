@@ -39,7 +39,7 @@ func add(t *testing.T, l ledger.Ledger, b *experience.Batch) {
 
 func projectorOf(t *testing.T, l ledger.Ledger, dir string, o felt.Options) *projector {
 	t.Helper()
-	p := newProjector(l, dir, o, slog.New(slog.DiscardHandler))
+	p := newProjector(l, dir, o, &calendars{zone: time.UTC}, slog.New(slog.DiscardHandler))
 	if err := p.catchUp(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -59,21 +59,21 @@ func TestACheckpointSavesTheWayThere(t *testing.T) {
 	if err := want.run(t.Context(), l.Read); err != nil {
 		t.Fatal(err)
 	}
-	got := newProjector(l, dir, felt.Options{}, slog.New(slog.DiscardHandler))
+	got := newProjector(l, dir, felt.Options{}, &calendars{zone: time.UTC}, slog.New(slog.DiscardHandler))
 	if err := got.restore(t.Context()); err != nil || got.seq != 20 {
 		t.Fatalf("restored up to %d: %v", got.seq, err)
 	}
 	if err := got.run(t.Context(), l.Read); err != nil {
 		t.Fatal(err)
 	}
-	if !reflect.DeepEqual(got.folds.answer(), want.folds.answer()) {
+	if !reflect.DeepEqual(got.folds.answer(&calendars{zone: time.UTC}), want.folds.answer(&calendars{zone: time.UTC})) {
 		t.Error("with a checkpoint the answer is another")
 	}
 }
 
 func TestABadCheckpointOnlyCostsTime(t *testing.T) {
 	l := filled(t, 10)
-	want := projectorOf(t, l, t.TempDir(), felt.Options{}).folds.answer()
+	want := projectorOf(t, l, t.TempDir(), felt.Options{}).folds.answer(&calendars{zone: time.UTC})
 	damage := map[string]func(p []byte) []byte{
 		"empty":    func([]byte) []byte { return nil },
 		"cut off":  func(p []byte) []byte { return p[:len(p)/2] },
@@ -95,7 +95,7 @@ func TestABadCheckpointOnlyCostsTime(t *testing.T) {
 			if err := os.WriteFile(p.path, spoil(state), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if got := projectorOf(t, l, dir, felt.Options{}).folds.answer(); !reflect.DeepEqual(got, want) {
+			if got := projectorOf(t, l, dir, felt.Options{}).folds.answer(&calendars{zone: time.UTC}); !reflect.DeepEqual(got, want) {
 				t.Error("the answer is another")
 			}
 		})
@@ -107,11 +107,11 @@ func TestACheckpointOfAnotherLedgerOrCutoffIsNotUsed(t *testing.T) {
 	if _, err := projectorOf(t, filled(t, 10), dir, felt.Options{}).save(); err != nil {
 		t.Fatal(err)
 	}
-	short := newProjector(filled(t, 2), dir, felt.Options{}, slog.New(slog.DiscardHandler))
+	short := newProjector(filled(t, 2), dir, felt.Options{}, &calendars{zone: time.UTC}, slog.New(slog.DiscardHandler))
 	if err := short.restore(t.Context()); !errors.Is(err, errNoCheckpoint) {
 		t.Errorf("a ledger that is shorter than its checkpoint: %v", err)
 	}
-	other := newProjector(filled(t, 10), dir, felt.Options{Cutoff: 10 * time.Minute}, slog.New(slog.DiscardHandler))
+	other := newProjector(filled(t, 10), dir, felt.Options{Cutoff: 10 * time.Minute}, &calendars{zone: time.UTC}, slog.New(slog.DiscardHandler))
 	if err := other.restore(t.Context()); !errors.Is(err, errNoCheckpoint) {
 		t.Errorf("another cut-off: %v", err)
 	}
@@ -131,7 +131,7 @@ func TestWhatCameTooLateIsCountedAfterAll(t *testing.T) {
 	if err := p.run(t.Context(), l.Read); err != nil {
 		t.Fatal(err)
 	}
-	if a := p.folds.answer(); a.Source.Late != 1 || a.UserUptime.UpMS != 30*minute {
+	if a := p.folds.answer(&calendars{zone: time.UTC}); a.Source.Late != 1 || a.UserUptime.UpMS != 30*minute {
 		t.Fatalf("before: late %d, up %d ms", a.Source.Late, a.UserUptime.UpMS)
 	}
 	if err := p.refold(t.Context()); err != nil {
@@ -143,7 +143,7 @@ func TestWhatCameTooLateIsCountedAfterAll(t *testing.T) {
 	if _, err := p.save(); err != nil {
 		t.Fatal(err)
 	}
-	again := newProjector(l, strings.TrimSuffix(p.path, "/checkpoint"), p.options, slog.New(slog.DiscardHandler))
+	again := newProjector(l, strings.TrimSuffix(p.path, "/checkpoint"), p.options, &calendars{zone: time.UTC}, slog.New(slog.DiscardHandler))
 	if err := again.restore(t.Context()); err != nil {
 		t.Errorf("the checkpoint after it cannot be used: %v", err)
 	}

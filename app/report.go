@@ -29,27 +29,43 @@ type ReportOptions struct {
 // whom something came too late, so that the answer is exact; standard input cannot be read again, and the answer says
 // what was left out.
 func Report(ctx context.Context, o ReportOptions) (view.Answer, error) {
+	k, err := newCalendars(o.Config)
+	if err == nil {
+		err = k.load(ctx)
+	}
+	if err != nil {
+		return view.Answer{}, err
+	}
+	f, err := foldReport(ctx, o)
+	if err != nil {
+		return view.Answer{}, err
+	}
+	return f.answer(k), nil
+}
+
+// foldReport folds all that is in the logs.
+func foldReport(ctx context.Context, o ReportOptions) (*folds, error) {
 	options := parserOptions(o.Config, o.Format, nil) // nobody's pseudonym outlives a report
 	options.Raw = o.Raw
 	options.Since, options.Until = unixMilli(o.Since), unixMilli(o.Until)
 	parser, err := accesslog.NewParser(options)
 	if err != nil {
-		return view.Answer{}, err
+		return nil, err
 	}
 	how := feltOptions(o.Config)
 	how.Paper = o.Raw
 	f := newFolds(how)
 	if err := readLogs(ctx, o, parser, f.apply); err != nil {
-		return view.Answer{}, err
+		return nil, err
 	}
 	if f.felt.Late() > 0 && !slices.Contains(o.Paths, "-") {
 		again := f.felt.Recount()
 		if err := readLogs(ctx, o, parser, again.Apply); err != nil {
-			return view.Answer{}, err
+			return nil, err
 		}
 		again.Finish()
 	}
-	return f.answer(), nil
+	return f, nil
 }
 
 // readLogs applies all that is in the logs.
@@ -73,8 +89,9 @@ func (f *folds) apply(b *experience.Batch) {
 	}
 }
 
-func (f *folds) answer() view.Answer {
-	return view.Compose(view.Folds{Felt: f.felt.Answer(), Faults: f.faults.Answer(), Intake: f.intake.Answer()})
+func (f *folds) answer(k *calendars) view.Answer {
+	people := f.felt.Answer()
+	return view.Compose(view.Folds{Felt: people, Faults: f.faults.Answer(), Intake: f.intake.Answer(), Moments: k.of(people)})
 }
 
 // future is how far ahead of our clock a log may be: it may have another idea of its

@@ -37,6 +37,9 @@ type Server struct {
 // after a crash.
 const checkpointEvery = 20 * time.Second
 
+// calendarEvery is how often calendars are read anew.
+const calendarEvery = 10 * time.Minute
+
 // NewServer opens everything that c names and listens, but serves nobody before Run.
 // more are sources beside those of c.
 func NewServer(ctx context.Context, c config.Config, log *slog.Logger, more ...source.Source) (*Server, error) {
@@ -75,7 +78,14 @@ func (s *Server) open(ctx context.Context, more []source.Source) error {
 		return err
 	}
 	s.sources = append(s.sources, more...)
-	s.projector = newProjector(l, dir, feltOptions(s.config), s.log)
+	k, err := newCalendars(s.config)
+	if err != nil {
+		return err
+	}
+	if err := k.load(ctx); err != nil {
+		s.log.Warn("calendar not read: it is tried again", "error", err)
+	}
+	s.projector = newProjector(l, dir, feltOptions(s.config), k, s.log)
 	return s.projector.catchUp(ctx)
 }
 
@@ -166,6 +176,8 @@ func (s *Server) drain() {
 func (s *Server) keep(ctx context.Context) {
 	tick := time.NewTicker(checkpointEvery)
 	late := time.NewTicker(time.Second)
+	calendar := time.NewTicker(calendarEvery)
+	defer calendar.Stop()
 	defer tick.Stop()
 	defer late.Stop()
 	rested := false
@@ -180,6 +192,8 @@ func (s *Server) keep(ctx context.Context) {
 			rested = idle
 		case <-late.C:
 			err = s.projector.refold(ctx)
+		case <-calendar.C:
+			err = s.projector.calendars.load(ctx)
 		case <-ctx.Done():
 			if _, err := s.projector.save(); err != nil {
 				s.log.Warn("state not saved: the next start folds it again", "error", err)

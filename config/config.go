@@ -47,8 +47,9 @@ type Config struct {
 	// later is counted too, but after a while.
 	Lateness time.Duration `yaml:"lateness" is:"lateness"`
 
-	// Labels are what people are told apart by, beside the journey.
-	Labels []Label `yaml:"labels"`
+	// Labels are what people are told apart by, beside the journey: the name of each,
+	// such as region, and where it stands in the log: header:NAME or field:NAME.
+	Labels []Label `yaml:"labels" is:"label field,named"`
 
 	// By says which numbers are shown apart, beside those of each journey: step, or
 	// the name of a label. When it is not written it is nil: every label.
@@ -61,14 +62,10 @@ type Config struct {
 	Judging Judging `yaml:"judging"`
 }
 
-// Label is something that people are told apart by.
+// Label is what people are told apart by, beside the journey.
 type Label struct {
-	// Name is how the label is called, such as region. It must be written.
-	Name string `yaml:"name" is:"label,required"`
-
-	// Field is where it stands in the log: header:NAME or field:NAME. It must be
-	// written.
-	Field string `yaml:"field" is:"label field,required"`
+	Name  string // such as region
+	Field string // where it stands in the log: header:NAME or field:NAME
 }
 
 // Moment is a time that matters. Exactly one of weekly, calendar, rrule, holidays and
@@ -86,7 +83,8 @@ type Moment struct {
 	// Except are the countries on whose public holidays it does not occur.
 	Except []string `yaml:"except" is:"country"`
 
-	// Calendar is the path or the address of an iCalendar file.
+	// Calendar is the path or the address of an iCalendar file. A path that does not
+	// start with / is looked for beside honderd.yaml.
 	Calendar string `yaml:"calendar" is:"calendar"`
 
 	// Only takes the events of the calendar whose summary has this in it.
@@ -99,7 +97,7 @@ type Moment struct {
 	Start string `yaml:"start" is:"start"`
 
 	// Lasts is how long each occurrence of the rule lasts.
-	Lasts time.Duration `yaml:"lasts" is:"cutoff"`
+	Lasts time.Duration `yaml:"lasts" is:"lasts"`
 
 	// Holidays is the country whose public holidays are the moment.
 	Holidays string `yaml:"holidays" is:"country"`

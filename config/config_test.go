@@ -169,8 +169,8 @@ people:
 cutoff: 1d12h
 lateness: 30s
 labels:
-  - name: region
-    field: field:country
+  region: field:country
+  audience: header:X-Audience
 by: [step, region]
 moments:
   - name: opening hours
@@ -206,7 +206,7 @@ judging:
 			Robots:         "include",
 		},
 		Cutoff: 36 * time.Hour, Lateness: 30 * time.Second,
-		Labels: []Label{{"region", "field:country"}}, By: []string{"step", "region"},
+		Labels: []Label{{"audience", "header:X-Audience"}, {"region", "field:country"}}, By: []string{"step", "region"},
 		Moments: []Moment{
 			{Name: "opening hours", Weekly: "Mon-Fri 09:00-17:30", Zone: "Europe/Brussels", Except: []string{"be"}},
 			{Name: "busy times", Busy: "50%"},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
@@ -19,6 +20,7 @@ type field struct {
 	index    int
 	kind     string // of its value or, in a list, of each value; "" for keys of its own
 	list     bool
+	named    bool // a list whose values have names that a person chooses: name: value
 	required bool
 }
 
@@ -28,9 +30,10 @@ func fieldsOf(t reflect.Type) []field {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		kind, required := strings.CutSuffix(f.Tag.Get("is"), ",required")
+		kind, named := strings.CutSuffix(kind, ",named")
 		fields = append(fields, field{
 			key: f.Tag.Get("yaml"), name: f.Name, index: i, kind: kind,
-			list: f.Type.Kind() == reflect.Slice, required: required,
+			list: f.Type.Kind() == reflect.Slice, named: named, required: required,
 		})
 	}
 	return fields
@@ -48,10 +51,35 @@ func (d *decoder) wrong(n ast.Node, text, fix string) {
 	d.problems = append(d.problems, at(d.file, start(n), text, fix))
 }
 
+// wrongs reports each of the errors that err joins, which end in their way out.
+func (d *decoder) wrongs(n ast.Node, err error) {
+	for _, one := range flat(err) {
+		text, fix := diag.Cut(one)
+		d.wrong(n, text, fix)
+	}
+}
+
+// flat returns the errors that err joins, err itself when it joins none.
+func flat(err error) []error {
+	if err == nil {
+		return nil
+	}
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return []error{err}
+	}
+	var all []error
+	for _, one := range joined.Unwrap() {
+		all = append(all, flat(one)...)
+	}
+	return all
+}
+
 // root reads the whole file.
 func (d *decoder) root(n ast.Node, into *Config) {
 	if n != nil && !isNull(n) {
 		d.keys(n, reflect.ValueOf(into).Elem(), "the file")
+		d.relations(n, into)
 	}
 }
 
@@ -120,6 +148,8 @@ func (d *decoder) field(entry *ast.MappingValueNode, into reflect.Value, f field
 		return
 	}
 	switch {
+	case f.named:
+		d.names(n, into, f)
 	case f.list:
 		d.list(n, into, f)
 	case f.kind == "":
@@ -152,13 +182,68 @@ func (d *decoder) list(n ast.Node, into reflect.Value, f field) {
 			}
 			d.problems = append(d.problems, p)
 		case f.kind == "":
-			d.keys(item, one, "an item of "+f.key)
+			d.item(item, one, f)
 		default:
 			d.scalar(item, one, f)
 		}
 		all = reflect.Append(all, one)
 	}
 	into.Set(all)
+}
+
+// item reads one item with keys of its own into one, and checks what these say together.
+func (d *decoder) item(n ast.Node, one reflect.Value, f field) {
+	before := len(d.problems)
+	d.keys(n, one, "an item of "+f.key)
+	whole, ok := reflect.TypeAssert[interface{ validate() error }](one)
+	if !ok || len(d.problems) > before {
+		return
+	}
+	d.wrongs(n, whole.validate())
+}
+
+// names reads a mapping of names that a person chooses into the slice into, by name. Of
+// what it holds the first field is the name, of kind "label", and the second its value.
+func (d *decoder) names(n ast.Node, into reflect.Value, f field) {
+	if d.refused(n) {
+		return
+	}
+	k := d.options.kindOf(f.kind)
+	mapping, ok := n.(ast.MapNode)
+	if !ok {
+		fix := "write region: " + k.example
+		if _, list := n.(*ast.SequenceNode); list {
+			fix += ", without dashes"
+		}
+		d.wrong(n, fmt.Sprintf("%s wants names with values, not %s", f.key, nounOf(n)), fix)
+		return
+	}
+	all, seen := reflect.MakeSlice(into.Type(), 0, 0), map[string]int{}
+	for it := mapping.MapRange(); it.Next(); {
+		name, ok := d.key(it.Key())
+		if !ok {
+			continue
+		}
+		if first := seen[name]; first > 0 {
+			d.wrong(it.Key(), fmt.Sprintf("the name %q stands here twice, first on line %d", name, first), "keep one")
+			continue
+		}
+		seen[name] = start(it.Key()).Position.Line
+		if _, err := d.options.kindOf("label").read(name); err != nil {
+			d.wrongs(it.Key(), err)
+		}
+		one := reflect.New(into.Type().Elem()).Elem()
+		one.Field(0).SetString(name)
+		value := field{key: name, kind: f.kind}
+		if it.Value() == nil || isNull(it.Value()) {
+			d.wrong(it.Key(), name+" has no value", fixEmpty(value, k))
+		} else {
+			d.scalar(it.Value(), one.Field(1), value)
+		}
+		all = reflect.Append(all, one)
+	}
+	into.Set(all)
+	sort.Slice(into.Interface(), func(i, j int) bool { return into.Index(i).Field(0).String() < into.Index(j).Field(0).String() })
 }
 
 // scalar reads one value.
@@ -189,8 +274,7 @@ func (d *decoder) scalar(n ast.Node, into reflect.Value, f field) {
 		d.wrong(n, fmt.Sprintf("what %s stands for is not %s", strings.TrimSpace(written), k.noun), "let it be as "+k.example)
 		return
 	case err != nil:
-		said, fix := diag.Cut(err)
-		d.wrong(n, said, fix)
+		d.wrongs(n, err)
 		return
 	}
 	if k.once {

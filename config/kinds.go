@@ -61,10 +61,16 @@ func (o Options) kindOf(is string) kind {
 		return kind{noun: "a duration", example: "5m", pattern: durations, read: readLateness}
 	case "critical":
 		return kind{noun: "a step", example: "POST /checkout", text: true, read: readCritical}
+	case "label":
+		return kind{noun: "the name of a label", example: "region", text: true, read: readLabel}
+	case "label field":
+		return kind{noun: "a field of the log", example: "header:X-Region", text: true, read: readLabelField}
+	case "dimension":
+		return kind{noun: "step or the name of a label", example: byStep, text: true, once: true, read: readSaid("step or the name of a label", byStep)}
 	case "word":
 		return kind{noun: "a word in a user agent", example: "mybot", text: true, read: readWord}
 	}
-	if k, ok := momentKinds(is); ok {
+	if k, ok := momentKind(is); ok {
 		return k
 	}
 	choices := strings.Split(is, "|")

@@ -6,6 +6,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/honderd/honderd/internal/diag"
 )
@@ -16,6 +18,7 @@ type Options struct {
 	Env      func(name string) (value string, found bool) // what ${NAME} stands for; nil: a mistake
 	ReadFile func(path string) ([]byte, error)            // what ${file:PATH} stands for; nil: a mistake
 	Format   func(format string) error                    // checks the format of a log; nil: only its shape is checked
+	Label    func(name, field string) error               // checks a label; nil: only its shape is checked
 }
 
 // Load reads and checks the file at path. The error is a diag.Problems; errors.Is tells
@@ -32,7 +35,20 @@ func (o Options) Load(path string) (Config, error) {
 	if err != nil {
 		return Config{}, diag.Problems{cannotRead(path, err)}.Err()
 	}
-	return o.Parse(path, text)
+	c, err := o.Parse(path, text)
+	for i := range c.Moments {
+		c.Moments[i].Calendar = beside(path, c.Moments[i].Calendar)
+	}
+	return c, err
+}
+
+// beside returns where a calendar is that the configuration at path names: an address,
+// or a path that starts in the folder of that configuration.
+func beside(path, calendar string) string {
+	if calendar == "" || filepath.IsAbs(calendar) || strings.Contains(calendar, "://") {
+		return calendar
+	}
+	return filepath.Join(filepath.Dir(path), calendar)
 }
 
 // Parse is as the function Parse, with o.

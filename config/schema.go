@@ -10,6 +10,8 @@ import (
 	"reflect"
 	"strings"
 	"time"
+
+	"github.com/honderd/honderd/experience"
 )
 
 //go:embed config.go
@@ -67,6 +69,12 @@ func (s schema) property(f field, value reflect.Value) map[string]any {
 		one = s.object(reflect.Zero(value.Type().Elem()))
 	default:
 		return s.object(value)
+	}
+	if f.named {
+		return map[string]any{
+			"type": []string{"object", "null"}, "additionalProperties": one, "maxProperties": experience.MaxLabels,
+			"propertyNames": map[string]any{"pattern": labelNames, "maxLength": experience.MaxLabelName},
+		}
 	}
 	if !f.list {
 		if !value.IsZero() {

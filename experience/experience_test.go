@@ -1,6 +1,7 @@
 package experience
 
 import (
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"reflect"
@@ -49,20 +50,31 @@ func TestABlockGivesBackItsBatch(t *testing.T) {
 	}
 }
 
+// versionOne is the block that was made of the first three of sample before there were
+// labels.
+const versionOne = "686e6442012e6df5af0c6163636573736c6f67202f61027b7d02012f052f73686f70020009474554202f73686f70" +
+	"0a880e080200000108636f6d62696e656408010662696e617279020101780109000000000000000403809c908ad666cf0fd00f" +
+	"0700000000000000000000000000008007000000000000000ca846000100000060050101"
+
 // What was written before there were labels is still read.
 func TestABlockOfVersionOne(t *testing.T) {
-	block, err := hex.DecodeString("" +
-		"686e644201617034290c6163636573736c6f67202f61027b7d02012f052f73686f70020009474554202f73686f700a000800" +
-		"000000000003809c908ad666cf0fd00f0700000000000000000000000000008007000000000000000ca84600010000006005" +
-		"0101")
+	block, err := hex.DecodeString(versionOne)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := sample()
-	want.Items, want.Labels, want.Tally = want.Items[:3], [][]Label{nil}, Tally{Lines: 5, Parsed: 4}
+	want.Items, want.Labels = want.Items[:3], [][]Label{nil}
 	var got Batch
 	if err := got.UnmarshalBinary(block); err != nil || !reflect.DeepEqual(&got, want) {
 		t.Errorf("%+v (%v), want %+v", got, err, want)
+	}
+	now, err := got.AppendBinary(nil)
+	if err != nil || len(now) > len(block)+3 {
+		t.Errorf("without labels it takes %d bytes now (%v), and took %d", len(now), err, len(block))
+	}
+	block[4] = 3
+	if err := got.UnmarshalBinary(block); err == nil || !strings.Contains(err.Error(), "use a newer honderd") {
+		t.Errorf("a block of version 3: %v", err)
 	}
 }
 
@@ -89,15 +101,32 @@ func FuzzUnmarshal(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add(block[9:])
-	f.Fuzz(func(t *testing.T, body []byte) {
+	old, err := hex.DecodeString(versionOne)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(block[9:], false)
+	f.Add(old[9:], true)
+	f.Fuzz(func(t *testing.T, body []byte, old bool) {
 		p := append([]byte(blockMagic), 0, 0, 0, 0)
 		p = append(p, body...)
-		sum := checksum(body)
-		p[5], p[6], p[7], p[8] = byte(sum), byte(sum>>8), byte(sum>>16), byte(sum>>24)
-		var b Batch
-		if b.UnmarshalBinary(p) == nil && !b.consistent() {
+		binary.LittleEndian.PutUint32(p[5:], checksum(body))
+		if old {
+			p[4] = 1
+		}
+		var b, again Batch
+		if b.UnmarshalBinary(p) != nil {
+			return
+		}
+		if !b.consistent() || checkSets(b.Labels) != nil || len(b.Labels) == 0 {
 			t.Error("a batch that points nowhere was accepted")
+		}
+		block, err := b.AppendBinary(nil)
+		if err != nil {
+			t.Fatalf("what was read cannot be written: %v", err)
+		}
+		if err := again.UnmarshalBinary(block); err != nil || !reflect.DeepEqual(again.Items, b.Items) || !reflect.DeepEqual(again.Labels, b.Labels) {
+			t.Errorf("what was read is written as %+v (%v), want %+v", again, err, b)
 		}
 	})
 }

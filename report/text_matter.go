@@ -14,6 +14,10 @@ func (t text) moments() {
 	}
 	t.heading(t.T("When it mattered"))
 	for _, m := range t.a.Moments {
+		if m.Problem != "" {
+			t.say(hurt, "  ", m.Problem)
+			continue
+		}
 		if len(m.Occurrences) == 0 {
 			t.say("0", "  ", m.Name+": "+t.T("It did not occur in this period."))
 			continue

@@ -97,12 +97,13 @@ type GaveUp struct {
 
 // Window is the worst window of one length.
 type Window struct {
-	Minutes int        `json:"minutes"`
-	Worst   *float64   `json:"worst"` // null: no window of this length had enough people
-	From    *time.Time `json:"from"`
-	People  int64      `json:"people"`   // how many people were in it
-	Hurt    int64      `json:"hurt"`     // of those: who had a bad time in it
-	AtLeast *float64   `json:"at_least"` // the worst of all that are as long or longer: never gets worse with length; only of all
+	Minutes    int         `json:"minutes"`
+	Worst      *float64    `json:"worst"` // null: no window of this length had enough people
+	From       *time.Time  `json:"from"`
+	People     int64       `json:"people"`      // how many people were in it
+	Hurt       int64       `json:"hurt"`        // of those: who had a bad time in it
+	Interval95 [2]*float64 `json:"interval_95"` // Wilson, on the people in it; null: too few of them
+	AtLeast    *float64    `json:"at_least"`    // the worst of all that are as long or longer: never gets worse with length; only of all
 }
 
 // Journey is the same for what people came to do.

@@ -8,6 +8,7 @@ import (
 	"github.com/honderd/honderd/fold/faults"
 	"github.com/honderd/honderd/fold/felt"
 	"github.com/honderd/honderd/fold/intake"
+	"github.com/honderd/honderd/internal/interval"
 )
 
 // Limits of lists in an answer.
@@ -113,7 +114,7 @@ func journey(s felt.Scope) Journey {
 func people(active, hurt int64) People {
 	p := People{Active: active, Flawless: active - hurt, Hurt: hurt, FlawlessShare: ratio(active-hurt, hurt)}
 	if active > 0 {
-		low, high := felt.Wilson(p.Flawless, active)
+		low, high := interval.Wilson(p.Flawless, active)
 		p.Interval95 = [2]*float64{&low, &high}
 	}
 	return p
@@ -123,6 +124,10 @@ func windows(list []felt.Window) []Window {
 	all := make([]Window, len(list))
 	for i, w := range list {
 		all[i] = Window{Minutes: w.Minutes, Worst: ratio(w.Up, w.Down), People: w.People, Hurt: w.Hurt}
+		if all[i].Worst != nil && w.People >= FewPeople {
+			low, high := interval.WilsonEffective(*all[i].Worst, float64(w.People))
+			all[i].Interval95 = [2]*float64{&low, &high}
+		}
 		if all[i].Worst != nil {
 			all[i].From = instant(w.From)
 		}

@@ -12,11 +12,14 @@ type Calendar struct {
 	Name  string
 	Zone  *time.Location // in which two occurrences are of one weekday
 	Spans []felt.Span
+
+	Problem string // why the occurrences are not known, in words; "": they are
 }
 
 // Moment is how it was when it mattered.
 type Moment struct {
 	Name        string       `json:"name"`
+	Problem     string       `json:"problem"` // why the occurrences are not known; "": they are
 	Occurrences []Occurrence `json:"occurrences"`
 	Good        int          `json:"good"` // occurrences in which nobody was hurt
 	Bad         int          `json:"bad"`
@@ -76,7 +79,7 @@ func moments(list []Calendar, a felt.Answer) []Moment {
 }
 
 func moment(c Calendar, a felt.Answer) Moment {
-	m := Moment{Name: c.Name, Occurrences: []Occurrence{}}
+	m := Moment{Name: c.Name, Problem: c.Problem, Occurrences: []Occurrence{}}
 	spans := slices.DeleteFunc(slices.Clone(c.Spans), func(s felt.Span) bool { return s.To <= a.From || s.From > a.To })
 	spans = spans[max(0, len(spans)-maxOccurrence):]
 	stretches := make([]felt.Stretch, len(spans))

@@ -35,7 +35,11 @@ func newCheck(c *console) *cobra.Command {
 				return err
 			}
 			options := config.Options{Env: os.LookupEnv, ReadFile: config.ReadFile, Format: checkFormat}
-			if _, err := options.Load(args[0]); err != nil {
+			conf, err := options.Load(args[0])
+			if err == nil {
+				err = app.CheckMoments(conf)
+			}
+			if err != nil {
 				return err
 			}
 			fmt.Fprintf(c.stdout, "%s: no mistakes\n", args[0])

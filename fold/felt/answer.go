@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"time"
-
-	"github.com/honderd/honderd/internal/interval"
 )
 
 // Answer is what the fold knows. All times are in milliseconds.
@@ -261,7 +259,3 @@ func (s *series) everyHour() []Hour {
 	}
 	return hours
 }
-
-// Wilson returns the 95% interval of a share of which k of n were seen. It needs at
-// least one of n.
-func Wilson(k, n int64) (low, high float64) { return interval.Wilson(k, n) }

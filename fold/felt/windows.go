@@ -68,7 +68,7 @@ func (t *totals) window(w int, found worst.Window) Window {
 		return Window{Minutes: w}
 	}
 	return Window{
-		Minutes: w, Up: found.Good, Down: found.All - found.Good, From: t.time(found.From),
+		Minutes: found.Minutes, Up: found.Good, Down: found.All - found.Good, From: t.time(found.From),
 		People: t.people(t.there, found.From, found.Minutes), Hurt: t.people(t.sore, found.From, found.Minutes),
 	}
 }

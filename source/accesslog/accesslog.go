@@ -36,7 +36,7 @@ type Options struct {
 	Format string
 
 	// Labels says what people are told apart by, beside the journey. A log that does
-	// not have a field has no such label.
+	// not have a field has no such label. Nothing is labelled unless it is asked for.
 	Labels []LabelField
 
 	// Steps names the step of every experience, not only of those that went wrong.
@@ -72,8 +72,8 @@ func (o Options) Validate() error {
 type compiled struct {
 	known   []*Grammar // the known formats, in the order in which lines are tried
 	given   *Grammar   // what Format says; nil: detect
-	want    wanted
-	key     string // the name of the variable a person is recognised by; "": none
+	key     string     // the name of the variable a person is recognised by; "": none
+	labels  []label    // in the order of their names
 	trusted []netip.Prefix
 }
 
@@ -96,12 +96,10 @@ func (o Options) compile() (compiled, error) {
 	if o.Since != 0 && o.Until != 0 && o.Since >= o.Until {
 		errs = append(errs, errors.New("since is not before until (fix: swap them)"))
 	}
-	labels, err := o.labelFields()
-	if err != nil {
+	if c.labels, err = o.labels(c.key); err != nil {
 		errs = append(errs, err)
 	}
-	c.want = wanted{key: c.key, labels: labels}
-	c.known = knownGrammars(c.want)
+	c.known = knownGrammars(c.wanted())
 	if o.Format != "" {
 		if c.given, err = o.grammar(c); err != nil {
 			errs = append(errs, err)
@@ -111,6 +109,15 @@ func (o Options) compile() (compiled, error) {
 		errs = append(errs, fmt.Errorf("person %q: the log has no such field (fix: name it in format, or write %q)", o.Person, byAddressAgent))
 	}
 	return c, errors.Join(errs...)
+}
+
+// wanted returns the variables that mean something because the options say so.
+func (c compiled) wanted() wanted {
+	w := wanted{key: c.key}
+	for _, l := range c.labels {
+		w.labels = append(w.labels, l.variable)
+	}
+	return w
 }
 
 // hasKey reports whether some grammar that c will read with has the person's variable.
@@ -137,7 +144,7 @@ func (o Options) grammar(c compiled) (*Grammar, error) {
 		return nil, fmt.Errorf("format %q: not a name that is known (fix: write one of %s, or the log_format or LogFormat of the server)",
 			o.Format, strings.Join(knownNames(c.known), ", "))
 	}
-	g, err := compileFormat("custom", o.Format, c.want)
+	g, err := compileFormat("custom", o.Format, c.wanted())
 	if err != nil {
 		return nil, fmt.Errorf("format %q: %w", shorten([]byte(o.Format)), err)
 	}

@@ -13,10 +13,10 @@ type Grammar struct {
 	prefix []byte // what stands before the first variable
 	pieces []piece
 	has    [slots]bool
-	key    slot   // where the variable is that a person is recognised by; slotNone: not in this format
-	labels []slot // where each label is; slotNone: not in this format
-	starts bool   // its time is when the request began
-	common bool   // begins as the common log format does, with nothing of its own there
+	key    slot  // where the variable is that a person is recognised by; slotNone: not in this format
+	labels []int // which piece each label is; notHere: not in this format
+	starts bool  // its time is when the request began
+	common bool  // begins as the common log format does, with nothing of its own there
 }
 
 // piece is one variable and the text that ends it.
@@ -27,9 +27,12 @@ type piece struct {
 
 // wanted are the variables that mean something to us only because the options say so.
 type wanted struct {
-	key    string // what a person is recognised by; "": none
-	labels []string
+	key    string   // what a person is recognised by; "": none
+	labels []string // what people are told apart by
 }
+
+// notHere is the piece of a label that a format does not have.
+const notHere = -1
 
 // maxPieces is the most variables of a format: far more than any server has.
 const maxPieces = 128
@@ -50,7 +53,8 @@ func compileFormat(name, format string, want wanted) (*Grammar, error) {
 	if len(g.pieces) > maxPieces {
 		return nil, fmt.Errorf("has %d variables (fix: at most %d)", len(g.pieces), maxPieces)
 	}
-	g.settle(want)
+	g.labels = g.find(want.labels)
+	g.settle(want.key)
 	return g, g.check()
 }
 
@@ -85,21 +89,24 @@ func join(a, b field) field {
 	}
 }
 
+// find returns which piece each of names is, the first of those with that name.
+func (g *Grammar) find(names []string) []int {
+	var list []int
+	for _, name := range names {
+		n := slices.IndexFunc(g.pieces, func(p piece) bool { return p.name == name })
+		list = append(list, n) // notHere is what slices say too
+	}
+	return list
+}
+
 // settle decides, once all is known, where each value ends and which slots count.
-func (g *Grammar) settle(want wanted) {
-	g.labels = make([]slot, len(want.labels))
+func (g *Grammar) settle(key string) {
 	for i := range g.pieces {
 		p := &g.pieces[i]
 		if p.shape == text && len(p.after) > 0 && p.after[0] == '"' && p.slot != slotRequest && p.slot != slotTarget {
 			p.shape = quoted
 		}
-		if n := slices.Index(want.labels, p.name); n >= 0 && g.labels[n] == slotNone {
-			if p.slot == slotNone {
-				p.slot = slotLabel + slot(n)
-			}
-			g.labels[n] = p.slot
-		}
-		if key := want.key; key != "" && p.name == key && g.key == slotNone {
+		if key != "" && p.name == key && g.key == slotNone {
 			if p.slot == slotNone {
 				p.slot = slotKey
 			}

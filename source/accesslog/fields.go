@@ -1,10 +1,6 @@
 package accesslog
 
-import (
-	"strings"
-
-	"github.com/honderd/honderd/experience"
-)
+import "strings"
 
 // slot is where the value of a variable goes, and so what it means to us.
 type slot uint8
@@ -49,8 +45,7 @@ const (
 	slotChanged  // Apache: 1 when another server than last time was chosen
 	slotSession  // Apache: the server that the session belongs to
 	slotExtra    // whatever stands after a known format
-	slotLabel    // the first label; the others follow
-	slots        = slotLabel + experience.MaxLabels
+	slots
 )
 
 // shape is what a value looks like, which decides where it ends.

@@ -52,7 +52,7 @@ func (w *Worker) take(g *Grammar, line []byte, ms int64, b *experience.Batch) {
 		journey = journeyOf(path, status)
 	}
 	e.Journey = w.journeys.index(journey, &b.Journeys)
-	if !o.Raw && len(o.Rules.Critical) > 0 && target != nil {
+	if len(o.Rules.Critical) > 0 && target != nil && !o.Raw && !e.Part {
 		e.Critical = o.Rules.IsCritical(string(method), string(path))
 	}
 	if len(o.Labels) > 0 {

@@ -1,97 +1,225 @@
 package accesslog
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/honderd/honderd/experience"
 )
 
-// LabelField says which field of a log tells people apart by a label.
+// LabelField says which field of a log tells people apart by a label. A label is kept as
+// it is, so what says who somebody is cannot be one.
 type LabelField struct {
 	Name  string // of the label, such as "region"
-	Field string // "header:NAME" or "field:NAME"
+	Field string // "header:NAME" or "field:NAME", a variable of Format
 }
 
-// maxLabelValue is the longest value of a label, in bytes; what is longer is cut.
-const maxLabelValue = 64
+// label is a LabelField made ready for use.
+type label struct {
+	variable string // in the spelling of fields.go
+	head     string // what its piece of a key begins with: the length of its name, and the name
+}
 
-// fields returns the variables of the labels, or every mistake in them.
-func (o Options) labelFields() ([]string, error) {
-	var fields []string
+// variable returns the variable that l.Field asks for, in the spelling of fields.go.
+func (l LabelField) variable() (string, error) {
+	name, isHeader := strings.CutPrefix(l.Field, byHeader)
+	variable := headerName(name)
+	isField := false
+	if !isHeader {
+		name, isField = strings.CutPrefix(l.Field, byField)
+		variable = fieldName(name)
+	}
+	if name == "" || !isHeader && !isField {
+		return "", fmt.Errorf("label %s: %q is not a field of a log (fix: write %sNAME or %sNAME)", l.Name, l.Field, byHeader, byField)
+	}
+	if isPrivate(variable) {
+		return "", fmt.Errorf("label %s: %s says who somebody is, and a label is kept as it is "+
+			"(fix: let the server log a group of people, such as a region, and name that)", l.Name, l.Field)
+	}
+	return variable, nil
+}
+
+// isPrivate reports whether a variable holds what is never kept: addresses, user agents,
+// cookies, names, and what was asked for with its query.
+func isPrivate(variable string) bool {
+	switch variable {
+	case "remote_addr", "realip_remote_addr", "binary_remote_addr", "http_x_forwarded_for", "proxy_add_x_forwarded_for",
+		"http_forwarded", "http_x_real_ip", "http_x_client_ip", "http_true_client_ip", "http_cf_connecting_ip",
+		"remote_user", "ident", "%l", "http_user_agent", "http_cookie", "http_authorization", "http_referer",
+		"ssl_client_s_dn", "ssl_client_serial", "ssl_client_fingerprint", "ssl_client_cert", "ssl_session_id",
+		"request", "request_uri", "args", "query_string", "request_body":
+		return true
+	}
+	return false
+}
+
+// labels returns the labels that o asks for in the order of their names, or every
+// mistake in them. key is the variable that a person is recognised by.
+func (o Options) labels(key string) ([]label, error) {
 	var errs []error
 	if len(o.Labels) > experience.MaxLabels {
 		errs = append(errs, fmt.Errorf("%d labels are too many (fix: keep the %d that matter)", len(o.Labels), experience.MaxLabels))
 	}
-	for i, l := range o.Labels {
-		if strings.TrimSpace(l.Name) == "" || l.Name == "journey" || l.Name == "step" {
-			errs = append(errs, fmt.Errorf("label %q: not a name for a label (fix: choose another, such as region)", l.Name))
+	sorted := slices.SortedStableFunc(slices.Values(o.Labels), func(a, b LabelField) int { return strings.Compare(a.Name, b.Name) })
+	var list []label
+	for i, l := range sorted {
+		if err := experience.CheckLabelName(l.Name); err != nil {
+			errs = append(errs, err)
 		}
-		if slices.ContainsFunc(o.Labels[:i], func(other LabelField) bool { return other.Name == l.Name }) {
-			errs = append(errs, fmt.Errorf("label %q stands there twice (fix: keep one)", l.Name))
+		if i > 0 && sorted[i-1].Name == l.Name {
+			errs = append(errs, fmt.Errorf("label %s stands there twice (fix: keep one)", l.Name))
 		}
+		variable, err := l.variable()
 		switch {
-		case strings.HasPrefix(l.Field, byHeader) && len(l.Field) > len(byHeader):
-			fields = append(fields, headerName(l.Field[len(byHeader):]))
-		case strings.HasPrefix(l.Field, byField) && len(l.Field) > len(byField):
-			fields = append(fields, fieldName(l.Field[len(byField):]))
-		default:
-			errs = append(errs, fmt.Errorf("label %s: %q is not a field of a log (fix: write %sNAME or %sNAME)", l.Name, l.Field, byHeader, byField))
+		case err != nil:
+			errs = append(errs, err)
+		case variable == key:
+			errs = append(errs, fmt.Errorf("label %s: people are recognised by %s, and a label is kept as it is (fix: take one of the two out)", l.Name, l.Field))
+		}
+		list = append(list, label{variable: variable, head: string(appendSized(nil, l.Name))})
+	}
+	return list, errors.Join(errs...)
+}
+
+// lacks returns the names of the labels that logs of format g do not have.
+func (p *Parser) lacks(g *Grammar) []string {
+	var list []string
+	for n, piece := range g.labels {
+		if piece == notHere {
+			list = append(list, p.c.labels[n].head[1:])
 		}
 	}
-	return fields, errors.Join(errs...)
-}
-
-// labelSets remembers the sets of labels of the batch at hand.
-type labelSets struct {
-	of     *experience.Batch
-	known  map[string]uint16
-	listed int // how many the batch had when it was left
-	key    []byte
-}
-
-// open makes s ready to add to b, whoever filled it until now.
-func (s *labelSets) open(b *experience.Batch) {
-	if s.of != b || s.listed != len(b.Labels) || len(b.Items) == 0 {
-		s.of, s.known = b, map[string]uint16{}
-	}
-	if len(b.Labels) == 0 {
-		b.Labels = append(b.Labels, nil)
-	}
-	s.listed = len(b.Labels)
+	return list
 }
 
 // labels returns the index in b of the labels of the line in w.m.
 func (w *Worker) labels(g *Grammar, line []byte, b *experience.Batch) uint16 {
-	s := &w.sets
-	s.key = s.key[:0]
-	for n, slot := range g.labels {
-		if slot == slotNone {
+	key := w.sets.key[:0]
+	for n, piece := range g.labels {
+		if piece == notHere {
 			continue
 		}
-		value := w.m.value(g, slot, line)
-		value = value[:min(len(value), maxLabelValue)]
-		if len(value) > 0 && string(value) != "-" {
-			s.key = append(append(append(s.key, byte(n)), value...), 0)
+		if value := labelValue(line[w.m.from[piece]:w.m.to[piece]]); len(value) > 0 {
+			key = appendSized(append(key, w.p.c.labels[n].head...), value)
 		}
 	}
-	if len(s.key) == 0 {
+	w.sets.key = key
+	if len(key) == 0 {
 		return 0
 	}
-	if n, ok := s.known[string(s.key)]; ok {
-		return n
+	return w.sets.index(key, &b.Labels)
+}
+
+// labelValue returns what is kept of a value: printable and not too long; empty when
+// the log has none.
+func labelValue(v []byte) []byte {
+	v = bytes.TrimSpace(v)
+	if len(v) == 1 && v[0] == '-' {
+		return nil
 	}
+	for _, c := range v {
+		if c < ' ' || c > '~' {
+			v = bytes.Map(func(r rune) rune {
+				if unicode.IsPrint(r) && r != unicode.ReplacementChar {
+					return r
+				}
+				return '?'
+			}, v)
+			break
+		}
+	}
+	return cut(v, experience.MaxLabelValue)
+}
+
+// labelSets gives sets of labels their index in a batch, and remembers them.
+type labelSets struct {
+	known  map[string]*labelSet
+	listed [][]experience.Label // what the batch at hand holds
+	batch  uint32               // counts batches, so that nothing need be erased after each
+	key    []byte               // memory for one
+}
+
+// labelSet is a set of labels and where it stands in a batch.
+type labelSet struct {
+	labels []experience.Label
+	batch  uint32
+	index  uint16
+}
+
+func newLabelSets() labelSets { return labelSets{known: map[string]*labelSet{}} }
+
+// open makes s ready to add to list, whoever filled it until now.
+func (s *labelSets) open(list *[][]experience.Label) {
+	if len(*list) == 0 {
+		*list = append(*list, nil)
+	}
+	if s.batch != 0 && slices.EqualFunc(*list, s.listed, slices.Equal) {
+		return
+	}
+	s.batch++
+	if len(s.known) > maxNames {
+		clear(s.known)
+	}
+	s.listed = append(s.listed[:0], *list...)
+	for i, set := range s.listed[:min(len(s.listed), math.MaxUint16)] {
+		s.place(keyOf(set), uint16(i))
+	}
+}
+
+// index returns the index in list of the set with this key, and adds it if need be. When
+// list is full, it is 0: no labels.
+func (s *labelSets) index(key []byte, list *[][]experience.Label) uint16 {
+	if k := s.known[string(key)]; k != nil && k.batch == s.batch {
+		return k.index
+	}
+	if len(*list) > math.MaxUint16 {
+		return 0
+	}
+	k := s.place(key, uint16(len(*list)))
+	*list = append(*list, k.labels)
+	s.listed = append(s.listed, k.labels)
+	return k.index
+}
+
+// place remembers where the set with this key stands.
+func (s *labelSets) place(key []byte, index uint16) *labelSet {
+	k := s.known[string(key)]
+	if k == nil {
+		k = &labelSet{labels: setOf(string(key))}
+		s.known[string(key)] = k
+	}
+	k.batch, k.index = s.batch, index
+	return k
+}
+
+// keyOf returns the key of a set: its names and values, each with its length before it.
+func keyOf(set []experience.Label) []byte {
+	var key []byte
+	for _, l := range set {
+		key = appendSized(appendSized(key, l.Name), l.Value)
+	}
+	return key
+}
+
+// setOf returns the set with this key, whose memory it shares.
+func setOf(key string) []experience.Label {
 	var set []experience.Label
-	for rest := string(s.key); rest != ""; {
-		value, after, _ := strings.Cut(rest[1:], "\x00")
-		set = append(set, experience.Label{Name: w.p.o.Labels[rest[0]].Name, Value: strings.ToValidUTF8(value, "?")})
-		rest = after
+	for key != "" {
+		var l experience.Label
+		l.Name, key = key[1:1+key[0]], key[1+key[0]:]
+		l.Value, key = key[1:1+key[0]], key[1+key[0]:]
+		set = append(set, l)
 	}
-	slices.SortFunc(set, func(a, b experience.Label) int { return strings.Compare(a.Name, b.Name) })
-	b.Labels = append(b.Labels, set)
-	n := uint16(len(b.Labels) - 1)
-	s.known[string(s.key)], s.listed = n, len(b.Labels)
-	return n
+	return set
+}
+
+// appendSized appends the length of s in one byte and s to key. Names and values of
+// labels are shorter than 256 bytes.
+func appendSized[T string | []byte](key []byte, s T) []byte {
+	return append(append(key, byte(len(s))), s...)
 }

@@ -77,6 +77,9 @@ func (l *Log) parse(chunk []byte, b *experience.Batch) []byte {
 		l.log.Warn("log is of no known format so far", "log", l.path, "error", err)
 		return l.parser.NewWorker(nil).Parse(chunk, b)
 	}
+	for _, name := range l.parser.lacks(g) {
+		l.log.Warn("log has no field for a label", "log", l.path, "format", g.Name(), "label", name)
+	}
 	l.worker = l.parser.NewWorker(g)
 	return l.worker.Parse(chunk, b)
 }

@@ -18,7 +18,21 @@ type merge struct {
 	waiting []begin // earliest first
 	open    []*head
 	out     experience.Batch
-	read    bool // some log had a line
+	numbers numbers // of out
+	read    bool    // some log had a line
+}
+
+// numbers number what the experiences of a batch point at.
+type numbers struct {
+	journeys, steps names
+	labels          labelSets
+}
+
+// open makes n ready to add to b.
+func (n *numbers) open(b *experience.Batch) {
+	n.journeys.open(b.Journeys)
+	n.steps.open(b.Steps)
+	n.labels.open(&b.Labels)
 }
 
 // A begin is a log that is not open yet and when it begins.
@@ -32,12 +46,16 @@ type head struct {
 	*reading
 	batches  []*experience.Batch // the first is at hand
 	i        int
-	journeys []uint16 // of the batch at hand: their numbers in the batch that goes out
-	steps    []uint16
+	journeys []int // of the batch at hand: their numbers in the batch that goes out; 0: not known, else one more
+	steps    []int
+	labels   []int
 }
 
+// forget makes h number all anew: another batch is at hand, or goes out.
+func (h *head) forget() { h.journeys, h.steps, h.labels = nil, nil, nil }
+
 func (w *Whole) newMerge() (*merge, error) {
-	m := &merge{whole: w}
+	m := &merge{whole: w, numbers: numbers{journeys: newNames(), steps: newNames(), labels: newLabelSets()}}
 	var errs []error
 	for _, path := range w.Paths {
 		at, err := w.peek(path)
@@ -48,6 +66,7 @@ func (w *Whole) newMerge() (*merge, error) {
 	}
 	slices.SortStableFunc(m.waiting, func(a, b begin) int { return cmp.Compare(a.at, b.at) })
 	m.out.Reset()
+	m.numbers.open(&m.out)
 	return m, errors.Join(errs...)
 }
 
@@ -65,7 +84,7 @@ func (m *merge) run(ctx context.Context, sink source.Sink) error {
 				return err
 			}
 		}
-		h.take(&m.out)
+		m.take(h)
 		if err := m.settle(h); err != nil {
 			return err
 		}
@@ -120,7 +139,8 @@ func (m *merge) settle(h *head) error {
 				return nil
 			}
 		}
-		h.i, h.journeys, h.steps = 0, nil, nil
+		h.i = 0
+		h.forget()
 		m.count(h.batches[0])
 	}
 	return nil
@@ -136,41 +156,47 @@ func (m *merge) flush(ctx context.Context, sink source.Sink) error {
 	m.out.Source = "accesslog"
 	err := sink(ctx, &m.out)
 	m.out.Reset()
+	m.numbers.open(&m.out)
 	for _, h := range m.open {
-		h.journeys, h.steps = nil, nil
+		h.forget()
 	}
 	return err
 }
 
 func (h *head) time() int64 { return h.batches[0].Items[h.i].At }
 
-// take moves the experience at hand to out.
-func (h *head) take(out *experience.Batch) {
+// take moves the experience at hand of h to what goes out.
+func (m *merge) take(h *head) {
 	b := h.batches[0]
 	e := b.Items[h.i]
 	h.i++
 	if h.journeys == nil {
-		h.journeys, h.steps = make([]uint16, len(b.Journeys)), make([]uint16, len(b.Steps))
+		h.journeys, h.steps, h.labels = make([]int, len(b.Journeys)), make([]int, len(b.Steps)), make([]int, len(b.Labels))
 	}
-	if int(e.Journey) < len(h.journeys) {
-		e.Journey = renumber(&out.Journeys, b.Journeys[e.Journey], &h.journeys[e.Journey])
+	e.Journey = renumber(h.journeys, e.Journey, func() uint16 {
+		return m.numbers.journeys.index([]byte(b.Journeys[e.Journey]), &m.out.Journeys)
+	})
+	if e.Step != 0 {
+		e.Step = renumber(h.steps, e.Step, func() uint16 {
+			return m.numbers.steps.index([]byte(b.Steps[e.Step]), &m.out.Steps)
+		})
 	}
-	if e.Step != 0 && int(e.Step) < len(h.steps) {
-		e.Step = renumber(&out.Steps, b.Steps[e.Step], &h.steps[e.Step])
+	if e.Labels != 0 {
+		e.Labels = renumber(h.labels, e.Labels, func() uint16 {
+			return m.numbers.labels.index(keyOf(b.Labels[e.Labels]), &m.out.Labels)
+		})
 	}
-	out.Items = append(out.Items, e)
+	m.out.Items = append(m.out.Items, e)
 }
 
-// renumber returns the number of name in list, to which it is added when it is new;
-// known keeps the number, plus one, for the next time.
-func renumber(list *[]string, name string, known *uint16) uint16 {
-	if *known == 0 {
-		i := slices.Index(*list, name)
-		if i < 0 {
-			i = len(*list)
-			*list = append(*list, name)
-		}
-		*known = uint16(i + 1)
+// renumber returns the number in the batch that goes out of what has number n in the
+// batch at hand; known keeps it, plus one, for the next time.
+func renumber(known []int, n uint16, find func() uint16) uint16 {
+	if int(n) >= len(known) {
+		return n
 	}
-	return *known - 1
+	if known[n] == 0 {
+		known[n] = int(find()) + 1
+	}
+	return uint16(known[n] - 1)
 }

@@ -50,6 +50,7 @@ func (p *Parser) NewWorker(g *Grammar) *Worker {
 		scratch:  make([]byte, 0, 512),
 		journeys: newNames(),
 		steps:    newNames(),
+		sets:     newLabelSets(),
 		counts:   newCounts(),
 		read:     make([]int64, len(p.c.known)+1),
 	}
@@ -80,7 +81,7 @@ func (w *Worker) open(b *experience.Batch) {
 		b.Steps = append(b.Steps, "")
 	}
 	if len(w.p.o.Labels) > 0 {
-		w.sets.open(b)
+		w.sets.open(&b.Labels)
 	}
 	w.journeys.open(b.Journeys)
 	w.steps.open(b.Steps)

@@ -228,7 +228,9 @@ func (r *reading) next() ([]*experience.Batch, error) {
 	if !errors.Is(r.err, logfile.ErrDamaged) {
 		return nil, r.err
 	}
-	b := &experience.Batch{Source: r.name, Steps: []string{""}}
+	b := &experience.Batch{}
+	b.Reset()
+	b.Source = r.name
 	b.Tally.Lines = 1
 	b.Tally.Reject("the rest of a file, which is damaged", r.err.Error())
 	r.err = nil
