@@ -3,6 +3,7 @@ package app
 import (
 	"time"
 
+	"github.com/honderd/honderd/config"
 	"github.com/honderd/honderd/experience"
 	"github.com/honderd/honderd/source"
 	"github.com/honderd/honderd/source/sim"
@@ -26,11 +27,17 @@ func NewDemo(o DemoOptions) (source.Source, error) {
 	town, err := sim.NewTown(sim.Options{
 		Seed: o.Seed, People: o.People, Zone: o.Zone,
 		Start: o.Now.Add(-demoDays * 24 * time.Hour), Faults: demoFaults(o.Now.In(o.Zone)),
+		Releases: []sim.Release{{Name: "1.0"}, {Name: "1.1", From: o.Now.Add(-30 * time.Hour), Over: 12 * time.Hour}},
 	})
 	if err != nil {
 		return nil, err
 	}
 	return sim.NewSource(town), nil
+}
+
+// DemoMoments returns when it matters in the town.
+func DemoMoments() []config.Moment {
+	return []config.Moment{{Name: "evening shopping", Weekly: "daily 19:00-22:00"}, {Name: "lunch break", Weekly: "daily 12:00-13:30"}}
 }
 
 func demoFaults(now time.Time) []sim.Fault {

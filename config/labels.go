@@ -69,7 +69,7 @@ func (d *decoder) relations(n ast.Node, c *Config) {
 		known = append(known, l.Name)
 		at := value(labels, l.Name)
 		switch {
-		case at == nil || l.Field == "": // said already
+		case at == nil || l.Field == "" || experience.CheckLabelName(l.Name) != nil: // said already
 		case l.Field == string(c.People.Recognise):
 			d.wrong(at, "people are recognised by this field, and a label is kept as it is", "take one of the two out")
 		case d.options.Label != nil:

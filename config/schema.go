@@ -113,7 +113,11 @@ func (k kind) schema() map[string]any {
 // plain returns v as a person writes it.
 func plain(v reflect.Value) any {
 	if d, ok := reflect.TypeAssert[time.Duration](v); ok {
-		return d.String()
+		text := strings.TrimSuffix(d.String(), "m0s")
+		if text != d.String() {
+			text += "m" // 5m, not 5m0s
+		}
+		return text
 	}
 	return v.Interface()
 }

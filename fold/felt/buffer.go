@@ -147,12 +147,3 @@ func (b *buffer) each(show func([]event)) {
 		}
 	}
 }
-
-// count returns how many events are kept.
-func (b *buffer) count() int {
-	n := 0
-	for i := range b.buckets {
-		n += len(b.buckets[i].events)
-	}
-	return n
-}

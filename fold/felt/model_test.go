@@ -112,7 +112,7 @@ func modelOf(items []experience.Experience, cutoff int64) *model {
 		events[e.Person] = append(events[e.Person], newEvent(&e, uint64(e.Person), 0, &in))
 	}
 	for p, list := range events {
-		slices.SortFunc(list, func(a, b event) int { return compare(a, b) })
+		slices.SortFunc(list, compare)
 		m.person(p, list, cutoff)
 	}
 	return m

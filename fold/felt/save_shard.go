@@ -130,9 +130,9 @@ func (p *page) append(to []byte) []byte {
 	return p.hurtAgain.append(p.came.append(to))
 }
 
-func (l returns) append(to []byte) []byte {
-	to = binary.AppendUvarint(to, uint64(len(l)))
-	for _, one := range l {
+func (r returns) append(to []byte) []byte {
+	to = binary.AppendUvarint(to, uint64(len(r)))
+	for _, one := range r {
 		to = binary.LittleEndian.AppendUint32(to, one)
 	}
 	return to

@@ -240,12 +240,12 @@ func (c *scope) wait(w word, n state, e *event, sign, cutoff int64) state {
 // charge returns how much of the waiting for the bad step e is charged to somebody in
 // state w, and how much of that counts as up otherwise: nothing before the step before
 // or, at the start of a visit, before the cut-off; nothing that is down anyway.
-func (w word) charge(e *event, cutoff int64) (waited, moved int64) {
-	gap := e.time() - w.time()
+func (s word) charge(e *event, cutoff int64) (waited, moved int64) {
+	gap := e.time() - s.time()
 	switch {
-	case w == 0 || gap > cutoff:
+	case s == 0 || gap > cutoff:
 		return min(int64(e.wait), cutoff), 0
-	case w.bad():
+	case s.bad():
 		return 0, 0
 	}
 	waited = min(int64(e.wait), gap)
@@ -254,16 +254,16 @@ func (w word) charge(e *event, cutoff int64) (waited, moved int64) {
 
 // timeTo returns the time that the step e adds to somebody in state w: all of it, and
 // what was good of it.
-func (w word) timeTo(e *event, cutoff int64) personTime {
+func (s word) timeTo(e *event, cutoff int64) personTime {
 	var p personTime
-	if gap := e.time() - w.time(); w != 0 && gap <= cutoff {
+	if gap := e.time() - s.time(); s != 0 && gap <= cutoff {
 		p.all = gap
-		if !w.bad() {
+		if !s.bad() {
 			p.up = gap
 		}
 	}
 	if e.bad() && e.wait > 0 {
-		waited, moved := w.charge(e, cutoff)
+		waited, moved := s.charge(e, cutoff)
 		p.all += waited - moved
 		p.up -= moved
 	}

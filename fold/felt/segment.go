@@ -166,7 +166,7 @@ func (s *segments) readSteps(b *experience.Batch) bool {
 
 func (s *segments) readLabels(b *experience.Batch) bool {
 	s.labels = s.labels[:0]
-	any := false
+	some := false
 	for _, set := range b.Labels {
 		var in []uint16
 		for _, label := range set {
@@ -177,10 +177,10 @@ func (s *segments) readLabels(b *experience.Batch) bool {
 				in = append(in, s.segment(d, label.Value))
 			}
 		}
-		any = any || in != nil
+		some = some || in != nil
 		s.labels = append(s.labels, in)
 	}
-	return any
+	return some
 }
 
 // readItems finds the mix of each experience.

@@ -135,7 +135,7 @@ func (s *shard) apply(c *scope, key uint64, w word, e *event, part bool) word {
 	if w.hurt() && (w.bad() || e.bad()) { // else it is not looked at
 		now.sore = s.sore(key)
 	}
-	next := now
+	var next state
 	if part {
 		next = c.spoil(now, e, 1)
 	} else {

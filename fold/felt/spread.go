@@ -28,8 +28,6 @@ type spread struct {
 // drift is what another cut-off adds to the sums, in milliseconds.
 type drift struct{ up, down, waited, moved int64 }
 
-func (d *drift) all() []*int64 { return []*int64{&d.up, &d.down, &d.waited, &d.moved} }
-
 // lose accounts for a gap of a visit that half the cut-off would not bridge.
 func (d *spread) lose(w word, gap, sign int64) { d.half.gap(w, -gap*sign) }
 

@@ -1,6 +1,7 @@
 package holiday
 
 import (
+	"slices"
 	"time"
 
 	"github.com/rickar/cal/v2"
@@ -36,7 +37,7 @@ func netherlands() []region {
 		return cal.CalcDayOfMonth(h, year)
 	}
 	return []region{
-		{code: "nl", list: append(most[:len(most):len(most)], fifth), moved: true},
-		{code: "nl-official", list: append(most[:len(most):len(most)], nl.BevrijdingsDag, nl.GoedeVrijdag), moved: true},
+		{code: "nl", list: append(slices.Clip(most), fifth), moved: true},
+		{code: "nl-official", list: append(slices.Clip(most), nl.BevrijdingsDag, nl.GoedeVrijdag), moved: true},
 	}
 }

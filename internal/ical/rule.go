@@ -1,6 +1,7 @@
 package ical
 
 import (
+	"slices"
 	"errors"
 	"fmt"
 	"strings"
@@ -205,14 +206,7 @@ func reachable(o rrule.ROption) bool {
 	case rrule.SECONDLY:
 		unit = 1
 	}
-	has := func(list []int, n int) bool {
-		for _, x := range list {
-			if x == n {
-				return true
-			}
-		}
-		return len(list) == 0
-	}
+	has := func(list []int, n int) bool { return len(list) == 0 || slices.Contains(list, n) }
 	hour, minute, second := o.Dtstart.Clock()
 	begin := hour*3600 + minute*60 + second
 	for i := range 86400 / unit {

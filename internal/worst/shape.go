@@ -42,18 +42,18 @@ type Shape struct {
 }
 
 const (
-	flat  = 0.2 // a slope that still counts as flat, in decades of bad time a decade of length
-	slack = 0.1 // decades that chance may take from the curve all in all: a fifth
-	reach = 4   // how many times as long a flat curve must become to be one long outage
+	flat  = 0.2  // a slope that still counts as flat, in decades of bad time a decade of length
+	slack = 0.05 // decades that chance may take from the curve over a factor of reach: a tenth
+	reach = 4    // how many times as long a flat curve must become to be one long outage
 )
 
 // ShapeOf returns what a curve of worst windows, shortest first, looks like. A window
 // without support is left out; so are those before the first bad time.
 //
 // The knee is the longest length up to which the share of bad time falls by a slope of
-// 0.2 at most from the left, both axes in decades. A fifth is let off: the worst of many
-// minutes is worse than its like by chance alone. From there it goes back while the
-// curve is steep.
+// 0.2 at most, both axes in decades, looking back over a factor of 4. A tenth is let off:
+// the worst of many minutes is worse than its like by chance alone. From there it goes
+// back while the curve is steep.
 //
 // Source: the figures 10 and 20 of Hauer et al., NSDI 2020, read as numbers; the limits
 // are ours.
@@ -84,8 +84,15 @@ func ShapeOf(curve []Window) Shape {
 
 // bend returns the place of the knee.
 func bend(curve []Window) int {
-	knee := 0
-	for knee+1 < len(curve) && fall(curve[0], curve[knee+1]) <= flat*decades(curve[0], curve[knee+1])+slack {
+	knee, from := 0, 0
+	for knee+1 < len(curve) {
+		for curve[from].Minutes*reach < curve[knee+1].Minutes {
+			from++
+		}
+		from = min(from, knee)
+		if fall(curve[from], curve[knee+1]) > flat*decades(curve[from], curve[knee+1])+slack {
+			break
+		}
 		knee++
 	}
 	for knee > 0 && fall(curve[knee-1], curve[knee]) >= flat*decades(curve[knee-1], curve[knee]) {
