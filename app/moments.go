@@ -41,10 +41,7 @@ func newCalendars(c config.Config) (*calendars, error) {
 	k := &calendars{zone: zone, files: map[string][]byte{}}
 	errs := make([]error, 0, len(c.Moments))
 	for _, m := range c.Moments {
-		w := moment.Written{
-			Name: m.Name, Zone: m.Zone, Weekly: m.Weekly, Calendar: m.Calendar, Only: m.Only, RRule: m.RRule, Start: m.Start,
-			Holidays: m.Holidays, Busy: m.Busy, Lasts: m.Lasts, Except: m.Except,
-		}
+		w := m.Written()
 		errs = append(errs, w.Validate())
 		k.list = append(k.list, w)
 	}

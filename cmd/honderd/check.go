@@ -34,7 +34,7 @@ func newCheck(c *console) *cobra.Command {
 				_, err := c.stdout.Write(config.Schema())
 				return err
 			}
-			options := config.Options{Env: os.LookupEnv, ReadFile: config.ReadFile, Format: checkFormat}
+			options := config.Options{Env: os.LookupEnv, ReadFile: config.ReadFile, Format: checkFormat, Label: app.CheckLabel}
 			conf, err := options.Load(args[0])
 			if err == nil {
 				err = app.CheckMoments(conf)

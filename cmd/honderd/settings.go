@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/honderd/honderd/app"
 	"github.com/honderd/honderd/config"
 )
 
@@ -45,7 +47,7 @@ func (s *settings) config(fallback string) (config.Config, error) {
 	c := config.Default()
 	if path != "" {
 		var err error
-		options := config.Options{Env: os.LookupEnv, ReadFile: config.ReadFile, Format: checkFormat}
+		options := config.Options{Env: os.LookupEnv, ReadFile: config.ReadFile, Format: checkFormat, Label: app.CheckLabel}
 		if c, err = options.Load(path); err != nil {
 			return c, err
 		}
@@ -63,9 +65,6 @@ func (s *settings) over(c *config.Config) error {
 		}
 		c.People.Recognise = r
 	}
-	if s.by != nil {
-		c.By = s.by
-	}
 	for _, label := range s.labels {
 		name, field, found := strings.Cut(label, "=")
 		if !found {
@@ -73,6 +72,14 @@ func (s *settings) over(c *config.Config) error {
 			continue
 		}
 		c.Labels = append(c.Labels, config.Label{Name: name, Field: field})
+	}
+	for _, by := range s.by {
+		if by != "step" && !slices.ContainsFunc(c.Labels, func(l config.Label) bool { return l.Name == by }) {
+			errs = append(errs, fmt.Errorf("--by %s: neither step nor a label that is known (fix: say where it stands with --label %s=FIELD)", by, by))
+		}
+	}
+	if s.by != nil {
+		c.By = s.by
 	}
 	switch s.robots {
 	case "":
