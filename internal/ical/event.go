@@ -104,7 +104,7 @@ func (r *entryReader) read(b *block) (*entry, error) {
 // stamp reads one time of a property.
 func (r *entryReader) stamp(p ical.Prop, text string) (stamp, error) {
 	s, err := parseStamp(text, r.zone)
-	if err != nil || s.date || s.zone == time.UTC {
+	if err != nil || s.date || strings.HasSuffix(strings.ToUpper(strings.TrimSpace(text)), "Z") {
 		return s, err
 	}
 	if id := p.Params.Get("TZID"); id != "" {
