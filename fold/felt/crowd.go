@@ -1,9 +1,6 @@
 package felt
 
-import (
-	"cmp"
-	"slices"
-)
+import "slices"
 
 // A crowd counts different people over any stretch of minutes, exactly: those who are
 // in the first minute, those who are there for the first time after it, and those who
@@ -38,7 +35,6 @@ func (c *crowd) finish(first int64) {
 		c.came[i].last -= first
 	}
 	c.came = slices.DeleteFunc(c.came, func(b comeback) bool { return b.at < 0 || b.at >= int64(len(c.now)) })
-	slices.SortFunc(c.came, func(a, b comeback) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.last, b.last)) })
 	for _, b := range c.came {
 		c.back[b.at+1]++
 	}
@@ -46,6 +42,12 @@ func (c *crowd) finish(first int64) {
 		c.first[i+1] += c.first[i]
 		c.back[i+1] += c.back[i]
 	}
+	next, ordered := slices.Clone(c.back), make([]comeback, len(c.came))
+	for _, b := range c.came { // by minute; within one any order will do
+		ordered[next[b.at]] = b
+		next[b.at]++
+	}
+	c.came = ordered
 }
 
 // people counts the different people in n minutes, at least one, from index i on.
