@@ -3,6 +3,7 @@ package felt
 import (
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"testing"
 
 	"github.com/honderd/honderd/experience"
@@ -45,20 +46,23 @@ func BenchmarkFold(b *testing.B) {
 		journeys  int
 		scattered bool
 		late      int64 // milliseconds
+		shards    int
 	}{
-		{"visits, 1 journey", 1e6, 1, false, 0},
-		{"visits, 20 journeys", 1e6, 20, false, 0},
-		{"scattered, 1 journey", 1e6, 1, true, 0},
-		{"scattered, 20 journeys", 1e6, 20, true, 0},
-		{"visits, 20 journeys, shuffled over 5 min", 1e6, 20, false, 300_000},
-		{"visits, 1 journey, shuffled over 5 min", 1e6, 1, false, 300_000},
+		{"visits, 1 journey", 1e6, 1, false, 0, 1},
+		{"visits, 20 journeys", 1e6, 20, false, 0, 1},
+		{"scattered, 1 journey", 1e6, 1, true, 0, 1},
+		{"scattered, 20 journeys", 1e6, 20, true, 0, 1},
+		{"visits, 20 journeys, shuffled over 5 min", 1e6, 20, false, 300_000, 1},
+		{"visits, 1 journey, shuffled over 5 min", 1e6, 1, false, 300_000, 1},
+		{"visits, 20 journeys, two cores", 1e6, 20, false, 0, 2},
+		{"visits, 1 journey, 10 M people", 1e7, 1, false, 0, 1},
 	} {
 		b.Run(tt.name, func(b *testing.B) {
 			batches := crowded(tt.people, tt.journeys, 256, tt.scattered)
 			shuffle(batches, tt.late)
 			last := batches[len(batches)-1].Items
 			span := last[len(last)-1].At - day + tt.late
-			f := New(Options{Cutoff: half})
+			f := New(Options{Cutoff: half, Shards: tt.shards})
 			for _, batch := range batches {
 				f.Apply(batch)
 			}
@@ -68,11 +72,21 @@ func BenchmarkFold(b *testing.B) {
 				for i := range batch.Items {
 					batch.Items[i].At += span
 				}
-				f.Apply(batch)
+				f.ApplyWith(batch, atOnce)
 			}
 			b.ReportMetric(float64(b.N)*experience.MaxBatch/b.Elapsed().Seconds()/1e6, "M/s")
 		})
 	}
+}
+
+// atOnce does work on as many cores as there are.
+func atOnce(work ...func()) {
+	var all sync.WaitGroup
+	for _, one := range work[1:] {
+		all.Go(one)
+	}
+	work[0]()
+	all.Wait()
 }
 
 // shuffle lets every experience come up to so much later.

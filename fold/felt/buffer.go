@@ -10,12 +10,25 @@ type buffer struct {
 	buckets []bucket
 	free    []bucket
 	room    []event
+	counts  []int32 // room too
+	hand    int     // the bucket that something was added to last; only while opens < closes
+	opens   int64   // its time
+	closes  int64
 }
 
 type bucket struct {
 	events []event
-	mixed  bool // not in order
+	mixed  disorder
 }
+
+// disorder says how far a bucket is from being in order.
+type disorder uint8
+
+const (
+	ordered disorder = iota
+	tied             // only those of one millisecond are not in order
+	mixed
+)
 
 // buckets is into how many pieces the lateness is cut: more make each cheaper to
 // sort, fewer let go of events sooner.
@@ -38,7 +51,24 @@ func (b *buffer) settled(newest, lateness int64) int64 {
 
 // add keeps e, whose bucket must not be taken yet.
 func (b *buffer) add(e *event) {
-	at := e.time() / b.width
+	t := e.time()
+	if t < b.opens || t >= b.closes {
+		b.reach(t)
+	}
+	to := &b.buckets[b.hand]
+	if n := len(to.events); n > 0 && e.before(&to.events[n-1]) {
+		how := tied
+		if t < to.events[n-1].time() {
+			how = mixed
+		}
+		to.mixed = max(to.mixed, how)
+	}
+	to.events = append(to.events, *e)
+}
+
+// reach makes the bucket of a time the one at hand.
+func (b *buffer) reach(t int64) {
+	at := t / b.width
 	if len(b.buckets) == 0 {
 		b.first = at
 	}
@@ -49,11 +79,7 @@ func (b *buffer) add(e *event) {
 	for at >= b.first+int64(len(b.buckets)) {
 		b.buckets = append(b.buckets, b.fresh())
 	}
-	to := &b.buckets[at-b.first]
-	if n := len(to.events); n > 0 && e.before(&to.events[n-1]) {
-		to.mixed = true
-	}
-	to.events = append(to.events, *e)
+	b.hand, b.opens, b.closes = int(at-b.first), at*b.width, (at+1)*b.width
 }
 
 func (b *buffer) fresh() bucket {
@@ -83,24 +109,46 @@ func (b *buffer) take(before int64, give func([]event)) {
 	}
 	b.first += int64(n)
 	b.buckets = slices.Delete(b.buckets, 0, n)
+	b.opens, b.closes = 0, 0
 }
 
 // order puts bucket i in order.
 func (b *buffer) order(i int) {
-	if one := &b.buckets[i]; one.mixed {
+	one := &b.buckets[i]
+	switch {
+	case one.mixed == ordered:
+	case one.mixed == tied:
+		untie(one.events)
+	case int64(len(one.events)) < b.width/8:
+		slices.SortFunc(one.events, compare)
+	default:
 		b.sort(one, (b.first+int64(i))*b.width)
+	}
+	one.mixed = ordered
+}
+
+// untie puts those of one millisecond in order; they stand together.
+func untie(events []event) {
+	for i := 0; i < len(events); {
+		j, sorted := i+1, true
+		for j < len(events) && events[j].time() == events[i].time() {
+			sorted = sorted && !events[j].before(&events[j-1])
+			j++
+		}
+		if !sorted {
+			slices.SortFunc(events[i:j], compare)
+		}
+		i = j
 	}
 }
 
-// sort puts a bucket in order: by counting its milliseconds, then by comparing those
-// of one millisecond.
+// sort puts a bucket in order by counting its milliseconds.
 func (b *buffer) sort(one *bucket, start int64) {
-	if int64(len(one.events)) < b.width/8 {
-		slices.SortFunc(one.events, compare)
-		one.mixed = false
-		return
+	if b.counts == nil {
+		b.counts = make([]int32, b.width+1)
 	}
-	counts := make([]int32, b.width+1)
+	counts := b.counts
+	clear(counts)
 	for i := range one.events {
 		counts[one.events[i].time()-start+1]++
 	}
@@ -113,18 +161,8 @@ func (b *buffer) sort(one *bucket, start int64) {
 		b.room[*at] = one.events[i]
 		*at++
 	}
-	for i := 0; i < len(b.room); {
-		j := i + 1
-		for j < len(b.room) && b.room[j].time() == b.room[i].time() {
-			j++
-		}
-		if j-i > 1 {
-			slices.SortFunc(b.room[i:j], compare)
-		}
-		i = j
-	}
+	untie(b.room)
 	one.events, b.room = b.room, one.events
-	one.mixed = false
 }
 
 func compare(a, b event) int {

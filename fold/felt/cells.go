@@ -48,6 +48,8 @@ type cells struct {
 		hour int64
 		page *page
 	}
+	first int64 // minute of the page at hand
+	hand  *page // the page at hand: of the two, the one in which a cell was sought last
 }
 
 func (c *cells) page(hour int64) *page {
@@ -72,8 +74,17 @@ func (c *cells) turn(hour int64) *page {
 }
 
 func (c *cells) at(minute int64) *cell {
-	hour := uint64(minute) / 60
-	return &c.page(int64(hour)).cells[uint64(minute)-hour*60]
+	if i := uint64(minute - c.first); i < 60 && c.hand != nil {
+		return &c.hand.cells[i]
+	}
+	return c.reach(minute)
+}
+
+// reach is at for a minute that is not on the page at hand.
+func (c *cells) reach(minute int64) *cell {
+	hour := int64(uint64(minute) / 60)
+	c.first, c.hand = hour*60, c.page(hour)
+	return &c.hand.cells[minute-c.first]
 }
 
 // span adds the person-time [from, to), in milliseconds, to a track; n is how many

@@ -107,15 +107,15 @@ func (s *shard) replay(person uint64, events []event, sign int64, f *Fold) {
 		}
 	}
 	for n, now := range states {
-		key, table := person, &s.people
+		key := person
 		if n >= 0 {
-			key, table = segmentKey(person, uint16(n)), &s.inside
+			key = segmentKey(person, uint16(n))
 		}
 		if sign < 0 {
 			now = state{}
 			delete(s.scopes[n+1].sample, person)
 		}
-		table.find(key).set(now.word)
+		s.people.find(key).set(now.word)
 		if now.sore != 0 || s.sores.get(key) != 0 {
 			s.sores.find(key).set(word(now.sore))
 		}

@@ -12,7 +12,7 @@ import (
 )
 
 // saveMagic starts a saved fold; the last byte is the version of the format.
-const saveMagic = "hndF\x02"
+const saveMagic = "hndF\x03"
 
 var errDamaged = errors.New("damaged checkpoint of the felt fold")
 

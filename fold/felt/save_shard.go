@@ -14,7 +14,6 @@ func (s *shard) append(p []byte) []byte {
 	p = appendEvents(p, s.late)
 	p = s.buffer.append(p)
 	p = s.people.append(p)
-	p = s.inside.append(p)
 	p = s.sores.append(p)
 	for _, c := range s.scopes {
 		p = c.append(p)
@@ -28,7 +27,6 @@ func (s *shard) read(r *wire.Reader, in *segments) {
 	s.late = readEvents(r, len(in.mixes))
 	s.buffer.read(r, len(in.mixes))
 	s.people.read(r)
-	s.inside.read(r)
 	s.sores.read(r)
 	s.scopes = s.scopes[:0]
 	for range len(in.list) + 1 {

@@ -92,6 +92,38 @@ func (c *scope) step(s state, e *event, sign, cutoff int64) state {
 	return n
 }
 
+// glides reports whether the step e of somebody in state w is of the frequent kind that
+// glide accounts for: both are good, and near each other.
+func (c *scope) glides(w word, e *event, gap int64) bool {
+	return w != 0 && w&(flagBad|flagRaw) == 0 && e.key&(keyBad|keyRaw) == 0 && 2*gap <= c.cut
+}
+
+// glide does what step does, for a step that glides, in less time.
+func (c *scope) glide(w word, e *event, gap int64) word {
+	t, last := e.time(), w.minute()
+	m := t / msMinute
+	at := c.cells.at(m)
+	at.good++
+	n := word(t) | word(e.mix)<<mixShift | w&(lasting|visiting)
+	if last == m {
+		at.rest[trackUp] += gap
+		return n | w&flagMinute
+	}
+	at.active++
+	at.rest[trackUp] += t - m*msMinute
+	if last+1 == m {
+		at.present++
+	} else {
+		next := c.cells.at(last + 1)
+		next.present++
+		next.full[trackUp]++
+		at.full[trackUp]--
+	}
+	c.cells.at(last).rest[trackUp] += (last+1)*msMinute - w.time()
+	c.cells.at(m+1).present--
+	return n
+}
+
 // stay accounts for the time between two steps of one visit; n is the state after the
 // second, at its cell.
 func (c *scope) stay(w word, n state, e *event, at *cell, sign, cutoff int64) state {

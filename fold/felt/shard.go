@@ -7,12 +7,12 @@ import "github.com/honderd/honderd/experience"
 type shard struct {
 	number, of uint64
 	scopes     []*scope // 0: all; n+1: segment n
-	people     table    // a word a person
-	inside     table    // a word a person in a segment
+	people     table    // a word a person, and one for each segment they are in
 	sores      table    // of both, for those who were hurt
 	buffer     buffer
 	newest     int64 // Unix milliseconds; 0: nothing yet
 	bound      int64 // what is before is settled
+	due        int64 // when something is as new as this, more is settled
 	era        int64 // since when the cut-offs of now hold
 	oldest     int64
 	late       []event
@@ -36,8 +36,10 @@ func (s *shard) hear(b *experience.Batch, from, to int, in *segments, o *Options
 		x := &b.Items[i]
 		if x.At > s.newest {
 			s.newest = x.At
-			if bound := s.buffer.settled(x.At, lateness); bound > s.bound {
-				s.settle(bound, in)
+			if x.At >= s.due {
+				bound := s.buffer.settled(x.At, lateness)
+				s.settle(max(bound, s.bound), in)
+				s.due = bound + s.buffer.width + lateness
 			}
 		}
 		person := personKey(uint64(x.Person))
@@ -79,7 +81,7 @@ const touchAhead = 64
 func (s *shard) take(events []event, in *segments) {
 	for len(events) > 0 {
 		n := min(touchAhead, len(events))
-		s.touch(events[:n], in)
+		s.touch(events[:n])
 		for i := range events[:n] {
 			s.count(&events[i], in)
 		}
@@ -88,14 +90,10 @@ func (s *shard) take(events []event, in *segments) {
 }
 
 // touch reads what count will need for events.
-func (s *shard) touch(events []event, in *segments) {
+func (s *shard) touch(events []event) {
 	sum := uint64(0)
 	for i := range events {
-		e := &events[i]
-		sum += s.people.touch(e.person)
-		for _, n := range in.mixes[e.mix].segments {
-			sum += s.inside.touch(segmentKey(e.person, n))
-		}
+		sum += s.people.touch(events[i].person)
 	}
 	s.touched = sum
 }
@@ -119,18 +117,30 @@ func (s *shard) count(e *event, in *segments) {
 	at.set(s.apply(all, e.person, w, e, part))
 	for _, n := range in.mixes[mix].segments {
 		key := segmentKey(e.person, n)
-		at := s.inside.find(key)
-		w := at.word()
+		mine := at.beside(key)
+		w := mine.word()
 		if w == 0 && s.base != nil {
-			w = s.base.inside.get(key)
+			w = s.base.people.get(key)
 		}
-		at.set(s.apply(s.scopes[n+1], key, w, e, part))
+		mine.set(s.apply(s.scopes[n+1], key, w, e, part))
 	}
 }
 
 // apply counts e in scope c for whoever is in state w there, and returns their next
 // state.
 func (s *shard) apply(c *scope, key uint64, w word, e *event, part bool) word {
+	if !part {
+		gap := e.time() - w.time()
+		if w != 0 && gap < longestGap {
+			c.gaps.add(gap)
+		}
+		if s.sampled.has(e.person) {
+			c.remember(e.person, w.timeTo(e, c.cut))
+		}
+		if c.glides(w, e, gap) {
+			return c.glide(w, e, gap)
+		}
+	}
 	now := state{word: w}
 	if w.hurt() && (w.bad() || e.bad()) { // else it is not looked at
 		now.sore = s.sore(key)
@@ -139,13 +149,6 @@ func (s *shard) apply(c *scope, key uint64, w word, e *event, part bool) word {
 	if part {
 		next = c.spoil(now, e, 1)
 	} else {
-		gap := e.time() - w.time()
-		if w != 0 && gap < longestGap {
-			c.gaps.add(gap)
-		}
-		if key := e.person; s.sampled.has(key) {
-			c.remember(key, w.timeTo(e, c.cut))
-		}
 		next = c.step(now, e, 1, c.cut)
 	}
 	if next.sore != now.sore {

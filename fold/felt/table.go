@@ -1,6 +1,9 @@
 package felt
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+)
 
 // partitions is how many independent pieces a table has, so that one of them can grow
 // without a second copy of all.
@@ -8,6 +11,10 @@ const partitions = 64
 
 // A table maps pseudonyms to words: open addressing with linear probing, 16 bytes a
 // slot and no pointers. Keys are well mixed and never 0.
+//
+// The words of one person, for all and for each segment, stand side by side: their keys
+// differ in the near bits only, which say nothing about where a key belongs. So whoever
+// has found a person has fetched most of what is known of them from memory.
 type table struct {
 	parts [partitions]part
 }
@@ -31,13 +38,35 @@ type place struct {
 func (p place) word() word { return p.part.slots[p.i].word }
 func (p place) set(w word) { p.part.slots[p.i].word = w }
 
-// find returns the place of key, which is made when there is none.
+// nearBits are the bits of a key that do not say where it belongs.
+const nearBits = 16
+
+// part returns the piece that key belongs in.
+func (t *table) part(key uint64) *part { return &t.parts[key>>nearBits%partitions] }
+
+// home returns the slot at which the search for key begins.
+func (p *part) home(key uint64) int {
+	high, _ := bits.Mul64(key>>nearBits<<nearBits, uint64(len(p.slots)))
+	return int(high)
+}
+
+// find returns the place of key, which is made when there is none. There is room for
+// those of a person in as many segments as they can be in at once, too.
 func (t *table) find(key uint64) place {
-	p := &t.parts[key%partitions]
-	if p.used*5 >= len(p.slots)*4 {
+	p := t.part(key)
+	for (p.used+1+maxDimensions)*5 >= len(p.slots)*4 {
 		p.grow()
 	}
-	i := p.probe(key)
+	return p.claim(p.probe(key, p.home(key)), key)
+}
+
+// beside returns the place of key, one of the person at p; find must have returned p.
+func (p place) beside(key uint64) place {
+	return p.part.claim(p.part.probe(key, p.i), key)
+}
+
+// claim returns the place of key, which is i, taken or free.
+func (p *part) claim(i int, key uint64) place {
 	if p.slots[i].key == 0 {
 		p.slots[i].key = key
 		p.used++
@@ -47,43 +76,49 @@ func (t *table) find(key uint64) place {
 
 // get returns the word of key, 0 when there is none.
 func (t *table) get(key uint64) word {
-	p := &t.parts[key%partitions]
+	p := t.part(key)
 	if len(p.slots) == 0 {
 		return 0
 	}
-	return p.slots[p.probe(key)].word
+	return p.slots[p.probe(key, p.home(key))].word
 }
 
 // touch reads where key is, or nearly, and returns anything.
 func (t *table) touch(key uint64) uint64 {
-	p := &t.parts[key%partitions]
-	high, _ := bits.Mul64(key, uint64(len(p.slots)))
-	if high >= uint64(len(p.slots)) {
-		return 0
+	p := t.part(key)
+	if i := p.home(key); i < len(p.slots) {
+		return p.slots[i].key
 	}
-	return p.slots[high].key
+	return 0
 }
 
-// probe returns the slot that holds key, or the free one where it belongs.
-func (p *part) probe(key uint64) int {
-	n := len(p.slots)
-	high, _ := bits.Mul64(key, uint64(n))
-	i := int(high)
+// probe returns the slot that holds key, or the free one where it belongs, from slot i
+// on.
+func (p *part) probe(key uint64, i int) int {
 	for p.slots[i].key != key && p.slots[i].key != 0 {
-		if i++; i == n {
+		if i++; i == len(p.slots) {
 			i = 0
 		}
 	}
 	return i
 }
 
-// grow makes room for a quarter more, so that a table is always at least 64% full.
+// grow makes room for a quarter more, so that a table is always at least 64% full. Those
+// of one person keep their order, which beside relies on: it goes round from a free slot,
+// where no run of slots is cut in two.
 func (p *part) grow() {
 	old := p.slots
-	p.slots = make([]slot, max(8, len(old)+len(old)/4))
+	p.slots = make([]slot, max(16, len(old)+len(old)/4))
+	free := slices.IndexFunc(old, func(s slot) bool { return s.key == 0 })
+	p.adopt(old[max(0, free):])
+	p.adopt(old[:max(0, free)])
+}
+
+// adopt puts slots where they belong.
+func (p *part) adopt(old []slot) {
 	for _, s := range old {
 		if s.key != 0 {
-			p.slots[p.probe(s.key)] = s
+			p.slots[p.probe(s.key, p.home(s.key))] = s
 		}
 	}
 }
@@ -104,5 +139,5 @@ func mix(x uint64) uint64 {
 func personKey(person uint64) uint64 { return max(1, mix(person)) }
 
 func segmentKey(person uint64, segment uint16) uint64 {
-	return max(1, mix(person+uint64(segment+1)*0x9e3779b97f4a7c15))
+	return max(1, person^uint64((segment+1)*0x9e37))
 }
