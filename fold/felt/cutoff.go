@@ -3,6 +3,7 @@ package felt
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 )
@@ -54,6 +55,24 @@ func (c *cutoffs) since() int64 {
 }
 
 func (c *cutoffs) known() bool { return len(c.eras) > 0 }
+
+// longest returns the longest cut-off of now.
+func (c *cutoffs) longest() int64 {
+	last := &c.eras[len(c.eras)-1]
+	longest := last.all
+	for _, own := range last.journeys {
+		longest = max(longest, own)
+	}
+	return longest
+}
+
+func (c *cutoffs) clone() cutoffs {
+	d := cutoffs{chosen: c.chosen, eras: slices.Clone(c.eras)}
+	for i := range d.eras {
+		d.eras[i].journeys = maps.Clone(d.eras[i].journeys)
+	}
+	return d
+}
 
 // choose sets one cut-off for all, for good.
 func (c *cutoffs) choose(ms int64) {

@@ -37,11 +37,16 @@ func (c *scope) remember(person uint64, t personTime) {
 func (s *shard) thin() {
 	for len(s.scopes) > 0 && len(s.scopes[0].sample) > sampleSize {
 		s.sampled.limit /= 2
-		for _, c := range s.scopes {
-			for person := range c.sample {
-				if !s.sampled.has(person) {
-					delete(c.sample, person)
-				}
+		s.forget()
+	}
+}
+
+// forget lets go of those who are not in the sample any more.
+func (s *shard) forget() {
+	for _, c := range s.scopes {
+		for person := range c.sample {
+			if !s.sampled.has(person) {
+				delete(c.sample, person)
 			}
 		}
 	}

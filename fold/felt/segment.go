@@ -2,6 +2,7 @@ package felt
 
 import (
 	"hash/fnv"
+	"maps"
 	"slices"
 
 	"github.com/honderd/honderd/experience"
@@ -59,6 +60,14 @@ func newSegments(by []string) segments {
 	s.dimension(ByJourney)
 	s.mix([]uint16{0})
 	return s
+}
+
+// clone returns a copy, but for what is known of the batch at hand.
+func (s *segments) clone() segments {
+	return segments{
+		by: s.by, names: slices.Clone(s.names), over: slices.Clone(s.over), sizes: slices.Clone(s.sizes),
+		list: slices.Clone(s.list), at: maps.Clone(s.at), mixes: slices.Clone(s.mixes), mixAt: maps.Clone(s.mixAt),
+	}
 }
 
 // wanted reports whether a dimension is counted apart.

@@ -19,6 +19,7 @@ type shard struct {
 	sampled    sampling
 	touched    uint64 // says nothing: so that touching is not left out
 	base       *shard // what this one goes on from, and leaves as it is
+	edge       *edge  // of a chunk that is to be put behind another fold
 }
 
 func newShard(number, of int, lateness int64) *shard {
@@ -114,7 +115,12 @@ func (s *shard) count(e *event, in *segments) {
 	if part {
 		mix = w.mix()
 	}
-	at.set(s.apply(all, e.person, w, e, part))
+	after := s.edge != nil && s.edge.note(w, e)
+	next := s.apply(all, e.person, w, e, part)
+	at.set(next)
+	if after {
+		s.edge.moved(e.person, w, next, part, all.cut)
+	}
 	for _, n := range in.mixes[mix].segments {
 		key := segmentKey(e.person, n)
 		mine := at.beside(key)
@@ -122,7 +128,11 @@ func (s *shard) count(e *event, in *segments) {
 		if w == 0 && s.base != nil {
 			w = s.base.people.get(key)
 		}
-		mine.set(s.apply(s.scopes[n+1], key, w, e, part))
+		next := s.apply(s.scopes[n+1], key, w, e, part)
+		mine.set(next)
+		if after {
+			s.edge.moved(key, w, next, part, s.scopes[n+1].cut)
+		}
 	}
 }
 
