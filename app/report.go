@@ -20,6 +20,7 @@ type ReportOptions struct {
 	Stdin        io.Reader
 	Format       string // of all logs; "": detect
 	Raw          bool   // judge nothing
+	Bootstrap    bool   // draw people anew to know how sure the worst windows are
 	Since, Until time.Time
 	Progress     func(read, total int64) // may be nil
 }
@@ -53,7 +54,7 @@ func foldReport(ctx context.Context, o ReportOptions) (*folds, error) {
 		return nil, err
 	}
 	how := feltOptions(o.Config)
-	how.Paper = o.Raw
+	how.Paper, how.Replicas = o.Raw, o.Bootstrap
 	f := newFolds(how)
 	if err := readLogs(ctx, o, parser, f.apply); err != nil {
 		return nil, err

@@ -43,6 +43,12 @@ func (r Reader) Certainty(active int64, low, high *float64) string {
 	return r.T("With this many people, the true share lies between %s and %s.", a, b)
 }
 
+// BootstrapSays says in which range the bootstrap puts a share.
+func (r Reader) BootstrapSays(low, high float64) string {
+	a, b := r.Interval(low, high)
+	return r.T("The bootstrap on people says between %s and %s.", a, b)
+}
+
 // Harm says how many people were hurt, how many of them gave up, and what time they
 // lost together, in milliseconds.
 func (r Reader) Harm(active, hurt, gaveUp, lost int64) string {

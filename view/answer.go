@@ -104,6 +104,8 @@ type Window struct {
 	Hurt       int64       `json:"hurt"`        // of those: who had a bad time in it
 	Interval95 [2]*float64 `json:"interval_95"` // Wilson, on the people in it; null: too few of them
 	AtLeast    *float64    `json:"at_least"`    // the worst of all that are as long or longer: never gets worse with length; only of all
+
+	Bootstrap95 *[2]float64 `json:"bootstrap_95,omitempty"` // of the bootstrap on people; only of all, and only when asked for
 }
 
 // Journey is the same for what people came to do.

@@ -87,6 +87,11 @@ func (a *Answer) addDetail(f Folds) {
 	for i, w := range all.AtLeast {
 		a.Windows[i].AtLeast = ratio(w.Up, w.Down)
 	}
+	for i, r := range all.Bootstrap {
+		if r.OK {
+			a.Windows[i].Bootstrap95 = &[2]float64{r.Low, r.High}
+		}
+	}
 	a.UserUptime.between(all)
 	a.FeltUptime.between(all)
 	edge := all.Timeline.Minutes(f.Felt.Final, f.Felt.To+1)

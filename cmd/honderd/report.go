@@ -21,6 +21,7 @@ import (
 type reportFlags struct {
 	settings
 	json, raw, exitCode  bool
+	bootstrap            bool
 	html                 string
 	format, since, until string
 }
@@ -54,6 +55,7 @@ Exit codes: 0 the report was made; 1 somebody was hurt (only with --exit-code);
 	flags.BoolVar(&f.json, "json", false, "print JSON for programs instead of words")
 	flags.StringVar(&f.html, "html", "", "also write one self-contained page to `FILE`")
 	flags.BoolVar(&f.raw, "raw", false, "judge nothing: every readable line counts, bad is status 500 and above or 499")
+	flags.BoolVar(&f.bootstrap, "bootstrap", false, "say how sure the worst windows are, by drawing people anew 64 times (takes several times as long)")
 	flags.StringVar(&f.format, "format", "", "how lines are written: a log_format (nginx), a LogFormat (Apache) or a known name; default: detect")
 	flags.StringVar(&f.since, "since", "", "leave out what was before `TIME` (2026-11-23, \"2026-11-23 20:00\", RFC 3339, or 24h before now)")
 	flags.StringVar(&f.until, "until", "", "leave out what was at or after `TIME`")
@@ -77,7 +79,7 @@ func (f *reportFlags) run(cmd *cobra.Command, c *console, paths []string) error 
 	}
 	bar := newProgress(c.stderr)
 	a, err := app.Report(cmd.Context(), app.ReportOptions{
-		Config: conf, Paths: paths, Stdin: c.stdin, Format: f.format, Raw: f.raw,
+		Config: conf, Paths: paths, Stdin: c.stdin, Format: f.format, Raw: f.raw, Bootstrap: f.bootstrap,
 		Since: since, Until: until, Progress: bar.tell,
 	})
 	bar.done()

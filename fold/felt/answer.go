@@ -44,6 +44,7 @@ type Scope struct {
 	Effective         float64 // how many equal people would tell as much about shares of time
 	Windows           []Window
 	AtLeast           []Window // of each length of Windows: the worst that is as long or longer; only of all
+	Bootstrap         []Range  // of each of Windows, the interval of the bootstrap; only of all, and only with Options.Replicas
 	Hours             []Hour   // every hour of the period
 	Timeline          *Timeline
 }
@@ -180,7 +181,7 @@ func (q *question) scope(name string, parts []*scope, s *series) Scope {
 	t := newTotals(s)
 	a.Windows = t.windows()
 	if name == "" {
-		a.AtLeast = t.atLeast()
+		a.AtLeast, a.Bootstrap = t.atLeast(), q.bootstrap(t, a.Windows)
 	}
 	a.Hours = s.everyHour()
 	a.Timeline = &Timeline{totals: t, series: s}

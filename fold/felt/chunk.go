@@ -47,7 +47,7 @@ func (f *Fold) Chunk() (*Fold, error) {
 // the chunk's facts itself. Each of them must be later than all that f has seen. The
 // chunk cannot be used any more; after an error f is as it was, and the chunk too.
 func (f *Fold) Join(chunk *Fold) error {
-	if chunk.shards[0].edge == nil || len(chunk.shards) != len(f.shards) {
+	if chunk.shards[0].edge == nil || len(chunk.shards) != len(f.shards) || chunk.options.Replicas != f.options.Replicas {
 		return errors.New("join: the other fold is no chunk of this one")
 	}
 	if !reflect.DeepEqual(f.cutoffs, chunk.cutoffs) {

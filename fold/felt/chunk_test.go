@@ -29,7 +29,7 @@ func TestAnyDivisionOfTimeGivesTheSame(t *testing.T) {
 		b := spreadOut(t)
 		o := Options{
 			Cutoff: time.Duration(rapid.IntRange(1, 40).Draw(t, "cutoff")) * time.Minute,
-			By:     []string{ByStep, "region", "audience"}, Shards: rapid.IntRange(1, 3).Draw(t, "shards"),
+			By:     []string{ByStep, "region", "audience"}, Replicas: rapid.IntRange(0, 9).Draw(t, "replicas") == 0, Shards: rapid.IntRange(1, 3).Draw(t, "shards"),
 		}
 		f := New(o)
 		want := everything(applied(o, b).Answer())

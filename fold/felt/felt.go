@@ -21,6 +21,7 @@ type Options struct {
 	Lateness time.Duration // how late a fact may come and still be placed exactly; 0: DefaultLateness
 	Paper    bool          // felt uptime is user-uptime as in the paper: nothing is charged for waiting or leaving
 	By       []string      // what is counted apart beside the journey: ByStep, names of labels; nil: every label
+	Replicas bool          // draw people anew, 64 times, to know how sure the worst windows are; that costs many times what the counting does, and is not saved
 	Shards   int           // into how many parts the people are divided, so that each can be counted by a core of its own; 0: one
 }
 
@@ -68,7 +69,11 @@ func New(o Options) *Fold {
 	f := &Fold{options: o, segments: newSegments(o.By)}
 	lateness := o.Lateness.Milliseconds()
 	for i := range max(1, o.Shards) {
-		f.shards = append(f.shards, newShard(i, max(1, o.Shards), lateness))
+		s := newShard(i, max(1, o.Shards), lateness)
+		if o.Replicas {
+			s.replicas = newReplicas()
+		}
+		f.shards = append(f.shards, s)
 	}
 	f.lesson.buffer = newBuffer(lateness)
 	if o.Cutoff != 0 {

@@ -27,6 +27,9 @@ func (j *joint) join() {
 	for n, c := range b.scopes {
 		a.scopes[j.scope(n-1)+1].add(c, &j.to)
 	}
+	for i, c := range b.replicas {
+		a.replicas[i].add(c, &j.to)
+	}
 	b.buffer.each(func(events []event) {
 		for _, e := range j.to.events(events) {
 			a.buffer.add(&e)

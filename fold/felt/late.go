@@ -125,6 +125,9 @@ func (s *shard) replay(person uint64, events []event, sign int64, f *Fold) {
 // again counts e in segment n, -1 for all, for somebody in states.
 func (s *shard) again(n int, states map[int]state, e *event, part bool, sign int64, era *era) {
 	c, now := s.scopes[n+1], states[n]
+	if n < 0 {
+		s.resample(now, e, part, sign, era.all)
+	}
 	if part {
 		states[n] = c.spoil(now, e, sign)
 		return

@@ -75,7 +75,7 @@ func applied(o Options, batches ...*experience.Batch) *Fold {
 func TestWhatCameTooLateIsCountedAfterARecount(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		b := labelled(t)
-		o := Options{Cutoff: 10 * time.Minute, By: []string{ByStep, "region", "audience"}, Shards: rapid.IntRange(1, 3).Draw(t, "shards")}
+		o := Options{Cutoff: 10 * time.Minute, By: []string{ByStep, "region", "audience"}, Shards: rapid.IntRange(1, 3).Draw(t, "shards"), Replicas: rapid.IntRange(0, 9).Draw(t, "replicas") == 0}
 		patient := o
 		patient.Lateness = maxLateness
 		want := everything(applied(patient, b).Answer())

@@ -17,9 +17,10 @@ type shard struct {
 	oldest     int64
 	late       []event
 	sampled    sampling
-	touched    uint64 // says nothing: so that touching is not left out
-	base       *shard // what this one goes on from, and leaves as it is
-	edge       *edge  // of a chunk that is to be put behind another fold
+	touched    uint64   // says nothing: so that touching is not left out
+	base       *shard   // what this one goes on from, and leaves as it is
+	replicas   []*scope // of all, each with people drawn anew; empty unless asked for
+	edge       *edge    // of a chunk that is to be put behind another fold
 }
 
 func newShard(number, of int, lateness int64) *shard {
@@ -115,6 +116,9 @@ func (s *shard) count(e *event, in *segments) {
 	if part {
 		mix = w.mix()
 	}
+	if len(s.replicas) > 0 {
+		s.resample(state{w, s.sore(e.person)}, e, part, 1, all.cut)
+	}
 	after := s.edge != nil && s.edge.note(w, e)
 	next := s.apply(all, e.person, w, e, part)
 	at.set(next)
@@ -182,6 +186,9 @@ func (s *shard) ahead(in *segments) *shard {
 	top.base, top.sampled = s, s.sampled
 	for _, c := range s.scopes {
 		top.scopes = append(top.scopes, &scope{cut: c.cut})
+	}
+	if len(s.replicas) > 0 {
+		top.replicas = newReplicas()
 	}
 	s.buffer.each(func(events []event) { top.take(events, in) })
 	return top

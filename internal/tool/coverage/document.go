@@ -145,7 +145,7 @@ const end = `
   than this", not "as bad as this". With the times of the people in it at hand, effective people and carriers are better.
   Under 200 people the window that is found may not be the outage at all: "too few people".
 - **The bootstrap of worst windows** repeats the search in each replica and so repeats its bias: it is hardly ever better than the number
-  of people, and costs 64 series. We do not use it.
+  of people, and costs 64 series. It is printed only when asked for.
 - All assume that people fare independently of each other, but for what they share by being there at the same time.
 
 Simulated: %d draws of people for each cell, %d days for each cell of worst windows.
