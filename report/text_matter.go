@@ -59,10 +59,8 @@ func (t text) behind() {
 	for _, d := range t.a.Worst {
 		t.say("0", "    ", "• "+capital(t.WindowName(d.Minutes))+": "+t.Share(d.Worst)+" · "+t.Span(d.From, d.To)+" · "+
 			t.T("%s of %s people hurt", t.Count(d.Hurt), t.Count(d.People)))
-		for _, w := range t.a.Windows {
-			if sure := w.Bootstrap95; w.Minutes == d.Minutes && sure != nil {
-				t.say(quiet, "    ", "    "+t.BootstrapSays(sure[0], sure[1]))
-			}
+		if sure := t.a.Sure(d.Minutes); sure != nil {
+			t.say(quiet, "    ", "    "+t.BootstrapSays(sure[0], sure[1]))
 		}
 		var parts []string
 		for _, p := range slices.Concat(d.Journeys, d.Apart) {

@@ -108,6 +108,17 @@ type Window struct {
 	Bootstrap95 *[2]float64 `json:"bootstrap_95,omitempty"` // of the bootstrap on people; only of all, and only when asked for
 }
 
+// Sure returns the interval of the bootstrap for the worst window of a length, nil when
+// there is none.
+func (a Answer) Sure(minutes int) *[2]float64 {
+	for _, w := range a.Windows {
+		if w.Minutes == minutes {
+			return w.Bootstrap95
+		}
+	}
+	return nil
+}
+
 // Journey is the same for what people came to do.
 type Journey struct {
 	Name       string   `json:"name"`
