@@ -11,6 +11,10 @@ type buffer struct {
 	free    []bucket
 	room    []event
 	counts  []int32 // room too
+	several []event // room too, for what is given at once
+	ripe    int     // how many buckets are known to be settled
+	events  int     // how many events are in them
+	since   int64   // the time of the first of them that has any
 	hand    int     // the bucket that something was added to last; only while opens < closes
 	opens   int64   // its time
 	closes  int64
@@ -91,25 +95,53 @@ func (b *buffer) fresh() bucket {
 	return bucket{}
 }
 
+// due reports whether it is worth the while to take what is before a time, which is the
+// edge of a bucket and does not go back until then: there is much, or it waits for long.
+func (b *buffer) due(t int64) bool {
+	for b.ripe < len(b.buckets) && (b.first+int64(b.ripe))*b.width < t {
+		n := len(b.buckets[b.ripe].events)
+		if b.events == 0 && n > 0 {
+			b.since = (b.first + int64(b.ripe)) * b.width
+		}
+		b.events += n
+		b.ripe++
+	}
+	return b.events >= piece || b.events > 0 && t-b.since > bucketsOfLateness*b.width
+}
+
+// piece is how many events are given at once, if there are so many.
+const piece = 1024
+
 // take gives the events before a time, which is the edge of a bucket, in order and in
 // pieces, and forgets them.
 func (b *buffer) take(before int64, give func([]event)) {
 	n := 0
+	several := b.several[:0]
 	for n < len(b.buckets) && (b.first+int64(n))*b.width < before {
 		b.order(n)
 		one := &b.buckets[n]
-		if len(one.events) > 0 {
-			give(one.events)
+		if len(several)+len(one.events) > piece && len(several) > 0 {
+			give(several)
+			several = several[:0]
 		}
-		if len(b.free) < 8 {
+		if len(one.events) > piece {
+			give(one.events)
+		} else {
+			several = append(several, one.events...)
+		}
+		if small := cap(one.events) <= piece; len(b.free) < 8 || small && len(b.free) < 2*bucketsOfLateness {
 			b.free = append(b.free, bucket{events: one.events[:0]})
 		}
 		*one = bucket{}
 		n++
 	}
+	if len(several) > 0 {
+		give(several)
+	}
+	b.several = several
 	b.first += int64(n)
 	b.buckets = slices.Delete(b.buckets, 0, n)
-	b.opens, b.closes = 0, 0
+	b.opens, b.closes, b.ripe, b.events = 0, 0, 0, 0
 }
 
 // order puts bucket i in order.

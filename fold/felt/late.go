@@ -55,6 +55,7 @@ func (r *Recount) Apply(b *experience.Batch) {
 // Finish counts the people anew.
 func (r *Recount) Finish() {
 	for _, s := range r.fold.shards {
+		s.settle(s.bound, &r.fold.segments)
 		late := map[uint64][]event{}
 		s.late = slices.DeleteFunc(s.late, func(e event) bool {
 			_, ok := r.people[e.person]

@@ -105,19 +105,14 @@ func readEvents(r *wire.Reader, mixes int) []event {
 }
 
 func (b *buffer) append(p []byte) []byte {
-	p = binary.AppendUvarint(p, uint64(len(b.buckets)))
-	for i := range b.buckets {
-		b.order(i)
-		p = appendEvents(p, b.buckets[i].events)
-	}
-	return p
+	var all []event
+	b.each(func(events []event) { all = append(all, events...) })
+	return appendEvents(p, all)
 }
 
 func (b *buffer) read(r *wire.Reader, mixes int) {
-	for range r.Count(2 * bucketsOfLateness) {
-		for _, e := range readEvents(r, mixes) {
-			b.add(&e)
-		}
+	for _, e := range readEvents(r, mixes) {
+		b.add(&e)
 	}
 }
 

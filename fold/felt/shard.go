@@ -40,7 +40,7 @@ func (s *shard) hear(b *experience.Batch, from, to int, in *segments, o *Options
 			s.newest = x.At
 			if x.At >= s.due {
 				bound := s.buffer.settled(x.At, lateness)
-				s.settle(max(bound, s.bound), in)
+				s.ripen(max(bound, s.bound), in)
 				s.due = bound + s.buffer.width + lateness
 			}
 		}
@@ -58,13 +58,25 @@ func (s *shard) hear(b *experience.Batch, from, to int, in *segments, o *Options
 
 // put keeps e until it is settled, or counts it at once when its time has passed.
 func (s *shard) put(e *event, in *segments) {
-	switch {
-	case e.time() >= s.bound:
+	if e.time() >= s.bound {
 		s.buffer.add(e)
+		return
+	}
+	s.settle(s.bound, in)
+	switch {
 	case e.time() >= s.era && e.time() > s.people.get(e.person).time()+partWindow: // and so after all of theirs that was counted
 		s.count(e, in)
 	default:
 		s.late = append(s.late, *e)
+	}
+}
+
+// ripen makes a time the bound of what is settled, and counts that once it is worth the
+// while.
+func (s *shard) ripen(bound int64, in *segments) {
+	s.bound = bound
+	if s.buffer.due(bound) {
+		s.settle(bound, in)
 	}
 }
 
