@@ -114,3 +114,59 @@ func shuffle(batches []*experience.Batch, late int64) {
 		}
 	}
 }
+
+// BenchmarkYear answers questions about a year, for a site with a visit a minute on
+// average, more by day than by night.
+func BenchmarkYear(b *testing.B) {
+	r := rand.New(rand.NewPCG(9, 10))
+	f := New(Options{Cutoff: half})
+	batch := &experience.Batch{Journeys: []string{"/a", "/b"}}
+	for minute := range int64(365 * 24 * 60) {
+		if hour := minute / 60 % 24; r.Int64N(24) > hour {
+			continue
+		}
+		who := experience.Person(1 + r.Uint64N(200_000))
+		for step := range int64(1 + r.IntN(6)) {
+			e := experience.Experience{Person: who, At: day + minute*msMinute + step*9000, Journey: uint16(step % 2)}
+			if r.IntN(100) == 0 {
+				e.Cause = experience.ServerError
+			}
+			batch.Items = append(batch.Items, e)
+		}
+		f.Apply(batch)
+		batch.Items = batch.Items[:0]
+	}
+	line := f.Answer().All.Timeline
+	start := func() int64 { return day + r.Int64N(300*24*60)*msMinute }
+	b.Run("the first answer", func(b *testing.B) {
+		for b.Loop() {
+			f.Answer()
+		}
+	})
+	b.Run("how a month was", func(b *testing.B) {
+		for b.Loop() {
+			from := start()
+			line.During(from, from+30*24*msHour)
+		}
+	})
+	b.Run("how the year was", func(b *testing.B) {
+		for b.Loop() {
+			line.During(day, day+365*24*msHour)
+		}
+	})
+	b.Run("the minutes of the year", func(b *testing.B) {
+		for b.Loop() {
+			line.Minutes(day, day+365*24*msHour)
+		}
+	})
+	b.Run("worst windows of all Mondays 9 to 12", func(b *testing.B) {
+		var spans []Span
+		for week := range int64(52) {
+			at := day/msMinute*msMinute + week*7*24*msHour + 9*msHour
+			spans = append(spans, Span{at, at + 3*msHour})
+		}
+		for b.Loop() {
+			line.Windows(spans)
+		}
+	})
+}

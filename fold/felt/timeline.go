@@ -1,10 +1,6 @@
 package felt
 
-import (
-	"slices"
-
-	"github.com/honderd/honderd/internal/worst"
-)
+import "github.com/honderd/honderd/internal/worst"
 
 // A Timeline answers questions about stretches of a period. It does not change when
 // the fold goes on.
@@ -80,8 +76,14 @@ func (t *Timeline) within(spans []Span) *totals {
 
 // Minutes returns the minutes that [from, to) touches in which anybody did something.
 func (t *Timeline) Minutes(from, to int64) []Minute {
-	var list []Minute
 	i, end := t.clip(from, to)
+	n := 0
+	for _, active := range t.series.active[i:max(i, end)] {
+		if active > 0 {
+			n++
+		}
+	}
+	list := make([]Minute, 0, n)
 	for ; i < end; i++ {
 		if t.series.active[i] > 0 {
 			list = append(list, Minute{
@@ -89,5 +91,5 @@ func (t *Timeline) Minutes(from, to int64) []Minute {
 			})
 		}
 	}
-	return slices.Clip(list)
+	return list
 }

@@ -81,20 +81,24 @@ func (t *totals) time(i int) int64 {
 	return (t.first + int64(i)) * msMinute
 }
 
-// people counts who of a crowd was in w minutes from index i on. Where minutes were
-// left out between them, who was only there then counts too.
+// people counts who of a crowd was in w minutes from index i on.
 func (t *totals) people(c *crowd, i, w int) int64 {
-	from, to := i, i+w
-	if t.minutes != nil {
-		from, to = int(t.minutes[i]-t.first), int(t.minutes[i+w-1]-t.first)+1
+	from, n := t.stretch(i, w)
+	return c.people(from, n)
+}
+
+// stretch returns the minutes of the period from the first to the last of w minutes from
+// index i on. Where minutes were left out between them, who was only there then counts too.
+func (t *totals) stretch(i, w int) (from, n int) {
+	if t.minutes == nil {
+		return i, w
 	}
-	return c.people(from, to-from)
+	from = int(t.minutes[i] - t.first)
+	return from, int(t.minutes[i+w-1]-t.first) + 1 - from
 }
 
 // enough reports whether at least supportPeople were in the w minutes from index i on.
 func (t *totals) enough(i, w int) bool {
-	if t.minutes != nil {
-		return t.people(t.there, i, w) >= supportPeople
-	}
-	return t.there.atLeast(supportPeople, i, w)
+	from, n := t.stretch(i, w)
+	return t.there.atLeast(supportPeople, from, n)
 }
