@@ -55,7 +55,7 @@ fuzz: ## run each fuzz test for FUZZTIME (30s)
 	done
 
 soak: ## run the long tests: days in fast motion, kill -9 in the middle of a write
-	HONDERD_SOAK=1 $(GO) test -count=1 -timeout 120m -run 'Soak|Kill' ./...
+	HONDERD_SOAK=1 $(GO) test -count=1 -timeout 120m -run 'Soak|Kill|Power|AnyFlipped' ./...
 
 build: ## build bin/honderd, the same bytes from the same commit
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w -buildid=' -o bin/honderd ./cmd/honderd

@@ -31,6 +31,9 @@ func (s *Server) pages() (http.Handler, error) {
 func (s *Server) state() web.State {
 	known, missing := s.projector.sources()
 	state := web.State{Full: s.troubles.full(), Message: missing}
+	if trouble := s.troubles.of(archiveName); trouble != "" && missing == "" {
+		state.Message = "archive: " + trouble
+	}
 	for _, one := range s.sources {
 		name := one.Name()
 		shown := web.SourceState{Name: strings.TrimPrefix(name, "accesslog "), Trouble: s.troubles.of(name)}

@@ -117,12 +117,16 @@ func (p *projector) run(ctx context.Context, read func(context.Context, ledger.S
 
 func (p *projector) apply(r ledger.Record) error {
 	var b experience.Batch
-	if err := b.UnmarshalBinary(r.Data); err != nil {
-		return fmt.Errorf("record %d of the ledger: %w", r.Sequence, err)
+	if r.Subject == subject {
+		if err := b.UnmarshalBinary(r.Data); err != nil {
+			return fmt.Errorf("record %d of the ledger: %w", r.Sequence, err)
+		}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.folds.apply(&b)
+	if r.Subject == subject {
+		p.folds.apply(&b)
+	}
 	p.seq, p.fresh = r.Sequence, false
 	close(p.changed)
 	p.changed = make(chan struct{})
@@ -198,6 +202,10 @@ func (p *projector) refold(ctx context.Context) error {
 	add := func(r ledger.Record) error {
 		if r.Sequence > upTo {
 			return errUpTo
+		}
+		if r.Subject != subject {
+			done = r.Sequence
+			return ctx.Err()
 		}
 		b := &experience.Batch{}
 		if err := b.UnmarshalBinary(r.Data); err != nil {

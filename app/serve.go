@@ -28,6 +28,7 @@ type Server struct {
 	sources   []source.Source
 	ledger    ledger.Ledger
 	projector *projector
+	archiver  *archiver // nil: there is no archive
 	listener  net.Listener
 	http      *http.Server
 	troubles  troubles
@@ -65,6 +66,9 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 
 func (s *Server) open(ctx context.Context, more []source.Source) error {
 	dir := s.config.Data
+	if err := checkWhole(dir); err != nil {
+		return err
+	}
 	l, err := jetstream.Open(ctx, jetstream.Options{Dir: filepath.Join(dir, "ledger"), Log: s.log})
 	if err != nil {
 		return err
@@ -84,6 +88,9 @@ func (s *Server) open(ctx context.Context, more []source.Source) error {
 	}
 	if err := k.load(ctx); err != nil {
 		s.log.Warn("calendar not read: it is tried again", "error", err)
+	}
+	if s.archiver, err = newArchiver(ctx, s.config, l, s.log, &s.troubles); err != nil {
+		return err
 	}
 	s.projector = newProjector(l, dir, feltOptions(s.config), k, s.log)
 	return s.projector.catchUp(ctx)
@@ -131,6 +138,9 @@ func (s *Server) Run(ctx context.Context) error {
 	var readers, folders sync.WaitGroup
 	folders.Go(func() { failed <- s.projector.follow(folding) })
 	folders.Go(func() { s.keep(folding) })
+	if s.archiver != nil {
+		folders.Go(func() { s.archiver.run(folding) })
+	}
 	for _, one := range s.sources {
 		readers.Go(func() { s.read(reading, one) })
 	}

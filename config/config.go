@@ -26,6 +26,9 @@ type Config struct {
 	// looked for where the program was started.
 	Data string `yaml:"data" is:"folder"`
 
+	// Archive is the second copy of all facts.
+	Archive Archive `yaml:"archive"`
+
 	// Language of the pages: en or nl. When it is not written: what the browser asks for.
 	Language string `yaml:"language" is:"en|nl"`
 
@@ -60,6 +63,20 @@ type Config struct {
 
 	// Judging says when an experience is bad.
 	Judging Judging `yaml:"judging"`
+}
+
+// Archive is the second copy of all facts, in files that other engines read.
+type Archive struct {
+	// Where is a folder, s3://bucket/prefix?endpoint=https://host&region=name, or off.
+	// When it is not written: the folder archive in data.
+	Where string `yaml:"where" is:"archive"`
+
+	// Every is how often what came is written to it. What has not been written yet is
+	// in the ledger.
+	Every time.Duration `yaml:"every" is:"every"`
+
+	// Keep is how long experiences stay in it; 0 is forever.
+	Keep time.Duration `yaml:"keep" is:"duration"`
 }
 
 // Label is what people are told apart by, beside the journey.
@@ -172,6 +189,7 @@ func Default() Config {
 	return Config{
 		Listen:   "127.0.0.1:8100",
 		Data:     "./honderd-data",
+		Archive:  Archive{Every: 10 * time.Minute},
 		Lateness: 5 * time.Minute,
 		People:   People{Recognise: ByAddressAndAgent, Robots: "apart"},
 		Judging: Judging{

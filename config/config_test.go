@@ -172,6 +172,10 @@ labels:
   region: field:country
   audience: header:X-Audience
 by: [step, region]
+archive:
+  where: s3://bucket/honderd?endpoint=https://s3.example.org
+  every: 1m
+  keep: 90d
 moments:
   - name: opening hours
     weekly: Mon-Fri 09:00-17:30
@@ -196,6 +200,7 @@ judging:
 	}
 	want := Config{
 		Listen: "[::1]:8100", Data: "/var/lib/honderd", Language: "nl", Zone: "Europe/Amsterdam",
+		Archive: Archive{Where: "s3://bucket/honderd?endpoint=https://s3.example.org", Every: time.Minute, Keep: 90 * 24 * time.Hour},
 		Sources: []Source{
 			{"/var/log/nginx/access.log", `${remote_addr} [$time_local] "$request" $status`},
 			{"/var/log/apache2/access.log", `%h %l %u %t "%{User-Agent}i"`},

@@ -34,6 +34,15 @@ func readCutoff(text string) (any, error) {
 	return d, err
 }
 
+// readEvery reads how often something happens: at most every second.
+func readEvery(text string) (any, error) {
+	d, err := readDuration(text)
+	if err == nil && d.(time.Duration) < time.Second {
+		return nil, fmt.Errorf("%q is too often (fix: write 1s or more)", text)
+	}
+	return d, err
+}
+
 // duration is time.ParseDuration with weeks and days.
 func duration(text string) (time.Duration, bool) {
 	var long time.Duration

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,6 +48,10 @@ func (o Options) kindOf(is string) kind {
 		return kind{noun: "a network as address/bits", example: "10.0.0.0/8", read: readNetwork}
 	case "duration":
 		return kind{noun: "a duration", example: "8s", pattern: durations, zero: true, read: readDuration}
+	case "archive":
+		return kind{noun: "the place of an archive", example: "s3://bucket/honderd?endpoint=https://s3.example.org", text: true, read: readArchive}
+	case "every":
+		return kind{noun: "a duration", example: "10m", pattern: durations, read: readEvery}
 	case "cutoff":
 		return kind{noun: "a duration", example: "30m", pattern: durations, read: readCutoff}
 	case "bad status":
@@ -110,6 +115,22 @@ func readChoice(text string, choices []string) (any, error) {
 func readFilled(text string) (any, error) {
 	if strings.TrimSpace(text) == "" {
 		return nil, fmt.Errorf("there is nothing in these quotes (fix: write a path)")
+	}
+	return text, nil
+}
+
+// readArchive reads the folder or the bucket of an archive, or off.
+func readArchive(text string) (any, error) {
+	scheme, _, isAddress := strings.Cut(text, "://")
+	switch address, err := url.Parse(text); {
+	case strings.TrimSpace(text) == "":
+		return readFilled(text)
+	case !isAddress:
+		return text, nil
+	case scheme != "s3" || err != nil || address.Host == "":
+		return nil, fmt.Errorf("%q is neither a folder nor a bucket (fix: write a path, or s3://bucket/prefix?endpoint=https://host)", text)
+	case address.User != nil:
+		return nil, fmt.Errorf("keys do not belong in the address of a bucket (fix: give them in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)")
 	}
 	return text, nil
 }

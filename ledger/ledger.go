@@ -13,7 +13,7 @@ type Sequence uint64
 // Record is one fact in a ledger.
 type Record struct {
 	Sequence Sequence
-	Subject  string // its kind: "experience"
+	Subject  string // its kind: "experience"; "fact.release" for a Fact
 	Data     []byte // only valid until the function that got it returns
 }
 
@@ -27,7 +27,8 @@ type Ledger interface {
 
 	// Read calls f for each record after the given place, in order, up to the last
 	// one there was when it was called. It stops at the first error of f and
-	// returns it. It never skips: a record that can no longer be read is a Missing.
+	// returns it. It never skips: a record that can no longer be read is a Missing,
+	// and those that were removed on purpose are a Trimmed, but after 0.
 	Read(ctx context.Context, after Sequence, f func(Record) error) error
 
 	// Follow is Read that waits for further records until ctx ends; then it
@@ -49,6 +50,10 @@ var ErrFull = errors.New("no room left for the ledger")
 
 // ErrBusy is the answer when another process has the ledger open.
 var ErrBusy = errors.New("another honderd uses this ledger")
+
+// ErrAway is the answer while the servers of the ledger cannot be reached. They are
+// tried again for ever: a later call succeeds.
+var ErrAway = errors.New("the ledger cannot be reached at present")
 
 // ErrClosed is the answer of a ledger after Close.
 var ErrClosed = errors.New("the ledger is closed")

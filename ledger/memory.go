@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 )
@@ -11,17 +12,25 @@ import (
 // reports, which keep nothing, and for tests. It remembers every id.
 type Memory struct {
 	mu      sync.Mutex
-	records []Record            // the record with sequence n is at n-1; never changed once there
+	records []Record            // in order; never changed once there
+	last    Sequence            // of the newest record
+	trimmed Sequence            // up to where records were removed
+	facts   map[factName][]Fact // all versions
 	ids     map[string]Sequence // where the record with this id is
 	grown   chan struct{}       // closed and replaced at every Append
 	closed  chan struct{}       // closed by Close
 }
 
-var _ Ledger = (*Memory)(nil)
+var (
+	_ Ledger  = (*Memory)(nil)
+	_ Trimmer = (*Memory)(nil)
+	_ Facts   = (*Memory)(nil)
+)
 
 // NewMemory returns an empty ledger in memory.
 func NewMemory() *Memory {
 	return &Memory{
+		facts:  make(map[factName][]Fact),
 		ids:    make(map[string]Sequence),
 		grown:  make(chan struct{}),
 		closed: make(chan struct{}),
@@ -33,6 +42,9 @@ func (m *Memory) Append(ctx context.Context, subject, id string, data []byte) (S
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
+	if err := CheckRecord(subject, id, data); err != nil {
+		return 0, fmt.Errorf("append: %w", err)
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.isClosed() {
@@ -41,14 +53,20 @@ func (m *Memory) Append(ctx context.Context, subject, id string, data []byte) (S
 	if first, ok := m.ids[id]; ok && id != "" {
 		return first, ErrTwice
 	}
-	place := Sequence(len(m.records) + 1)
-	m.records = append(m.records, Record{Sequence: place, Subject: subject, Data: slices.Clone(data)})
+	place := m.add(subject, slices.Clone(data))
 	if id != "" {
 		m.ids[id] = place
 	}
+	return place, nil
+}
+
+// add adds a record, under the lock, and wakes who follows.
+func (m *Memory) add(subject string, data []byte) Sequence {
+	m.last++
+	m.records = append(m.records, Record{Sequence: m.last, Subject: subject, Data: data})
 	close(m.grown)
 	m.grown = make(chan struct{})
-	return place, nil
+	return m.last
 }
 
 // Read calls f for each record after the given place that is there now.
@@ -56,7 +74,10 @@ func (m *Memory) Read(ctx context.Context, after Sequence, f func(Record) error)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	records, _ := m.since(after)
+	records, _, err := m.since(after)
+	if err != nil {
+		return err
+	}
 	return m.each(ctx, records, f)
 }
 
@@ -67,8 +88,13 @@ func (m *Memory) Follow(ctx context.Context, after Sequence, f func(Record) erro
 		if ctx.Err() != nil {
 			return nil
 		}
-		records, grown := m.since(after)
-		after += Sequence(len(records))
+		records, grown, err := m.since(after)
+		if err != nil {
+			return err
+		}
+		if len(records) > 0 {
+			after = records[len(records)-1].Sequence
+		}
 		if err := m.each(ctx, records, f); err != nil {
 			if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 				return nil
@@ -95,7 +121,7 @@ func (m *Memory) Last(ctx context.Context) (Sequence, error) {
 	if m.isClosed() {
 		return 0, ErrClosed
 	}
-	return Sequence(len(m.records)), nil
+	return m.last, nil
 }
 
 // Close ends every Follow. Closing twice is harmless.
@@ -129,13 +155,22 @@ func (m *Memory) each(ctx context.Context, records []Record, f func(Record) erro
 
 // since returns the records after the given place and what is closed when there
 // are more. The records may be read without the lock: they never change.
-func (m *Memory) since(after Sequence) ([]Record, <-chan struct{}) {
+func (m *Memory) since(after Sequence) ([]Record, <-chan struct{}, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if after >= Sequence(len(m.records)) {
-		return nil, m.grown
+	if m.isClosed() {
+		return nil, nil, ErrClosed
 	}
-	return m.records[after:len(m.records):len(m.records)], m.grown
+	if after > 0 && after < m.trimmed {
+		return nil, nil, Trimmed{UpTo: m.trimmed}
+	}
+	i, _ := slices.BinarySearchFunc(m.records, after, func(r Record, after Sequence) int {
+		if r.Sequence <= after {
+			return -1
+		}
+		return 1
+	})
+	return m.records[i:len(m.records):len(m.records)], m.grown, nil
 }
 
 func (m *Memory) isClosed() bool {

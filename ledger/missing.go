@@ -16,3 +16,15 @@ func (m Missing) Error() string {
 	}
 	return fmt.Sprintf("records %d to %d are missing: they were accepted but can no longer be read", m.From, m.To)
 }
+
+// Trimmed is the error of reading from a place before which records were removed on
+// purpose. Nothing is lost: whoever needs them takes them from where they were kept
+// before, and reads on after UpTo.
+type Trimmed struct {
+	UpTo Sequence // the last place up to which records were removed
+}
+
+// Error says up to where records were removed.
+func (t Trimmed) Error() string {
+	return fmt.Sprintf("records up to %d were removed on purpose: take them from the archive and read on after %d", t.UpTo, t.UpTo)
+}

@@ -21,8 +21,11 @@ func noise(size int) []byte {
 	return data
 }
 
+// block is the size of a block of 10,000 experiences.
+const block = 130_000
+
 func BenchmarkAppend(b *testing.B) {
-	for _, size := range []int{200, 100 << 10} {
+	for _, size := range []int{200, block} {
 		for _, workers := range []int{1, 8} {
 			b.Run(fmt.Sprintf("%dB/goroutines=%d", size, workers), func(b *testing.B) {
 				benchmarkAppend(b, size, workers)
@@ -51,6 +54,9 @@ func benchmarkAppend(b *testing.B, size, workers int) {
 	}
 	group.Wait()
 	b.StopTimer()
+	if size == block {
+		b.ReportMetric(float64(b.N)*10_000/b.Elapsed().Seconds(), "events/s")
+	}
 }
 
 func BenchmarkRead(b *testing.B) {

@@ -22,12 +22,12 @@ func content(n ledger.Sequence) []byte {
 	return bytes.Repeat(fmt.Appendf(nil, "%9d;", n), 10_000)
 }
 
-// template returns the folder of a closed ledger with the intact records.
-func template(t *testing.T) string {
+// template returns the folder of a closed ledger with that many records.
+func template(t *testing.T, records ledger.Sequence) string {
 	t.Helper()
 	dir := t.TempDir()
 	l := open(t, dir)
-	for n := ledger.Sequence(1); n <= intact; n++ {
+	for n := ledger.Sequence(1); n <= records; n++ {
 		if place, err := l.Append(t.Context(), "test", fmt.Sprint(n), content(n)); place != n || err != nil {
 			t.Fatalf("Append() = %d, %v", place, err)
 		}
@@ -122,7 +122,10 @@ func (r report) total() int {
 
 // inspect reads a ledger as somebody who goes on after each Missing, and fails t
 // when a record is wrong or left out without a word. Then it appends one more.
-func inspect(t *testing.T, dir string) report {
+func inspect(t *testing.T, dir string) report { return inspectOf(t, dir, intact) }
+
+// inspectOf is inspect for a ledger of that many records.
+func inspectOf(t *testing.T, dir string, records int) report {
 	t.Helper()
 	l, err := jetstream.Open(t.Context(), options(t, dir))
 	if err != nil {
@@ -150,12 +153,12 @@ func inspect(t *testing.T, dir string) report {
 		r.missing = append(r.missing, m)
 		after = m.To
 	}
-	if r.total() != intact {
-		t.Errorf("%d records read and missing %v: %d in all, want %d", r.read, r.missing, r.total(), intact)
+	if r.total() != records {
+		t.Errorf("%d records read and missing %v: %d in all, want %d", r.read, r.missing, r.total(), records)
 	}
-	if place, err := l.Append(t.Context(), "test", "more", []byte("more")); place != intact+1 || err != nil {
+	if place, err := l.Append(t.Context(), "test", "more", []byte("more")); place != ledger.Sequence(records)+1 || err != nil {
 		if _, ok := errors.AsType[ledger.Missing](err); !ok {
-			t.Errorf("Append() to a damaged ledger = %d, %v; want %d, or a Missing", place, err, intact+1)
+			t.Errorf("Append() to a damaged ledger = %d, %v; want %d, or a Missing", place, err, records+1)
 		}
 		r.opened = err
 	}
@@ -163,7 +166,7 @@ func inspect(t *testing.T, dir string) report {
 }
 
 func TestDamageIsReported(t *testing.T) {
-	whole := template(t)
+	whole := template(t, intact)
 	blk := func(dir string, n int) string { return messages(dir, fmt.Sprintf("%d.blk", n)) }
 	index := func(dir string) string { return messages(dir, "index.db") }
 	tests := []struct {
@@ -272,7 +275,7 @@ func flipLength(t *testing.T, file string, bit int) {
 // TestAnyFlippedBitIsHarmlessOrReported flips bits anywhere, reads while the
 // ledger is open, and reads again after opening it again.
 func TestAnyFlippedBitIsHarmlessOrReported(t *testing.T) {
-	whole := template(t)
+	whole := template(t, intact)
 	rounds := 10
 	if os.Getenv("HONDERD_SOAK") != "" {
 		rounds = 1000

@@ -84,5 +84,5 @@ func cause(format string, v []any) error {
 			return err
 		}
 	}
-	return fmt.Errorf(format, v)
+	return fmt.Errorf(format, v...)
 }

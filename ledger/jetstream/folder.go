@@ -55,6 +55,9 @@ func (f *folder) path(name string) string {
 // release unlocks the folder. The lock file stays: removing it could remove the
 // lock of the next one.
 func (f *folder) release() error {
+	if f == nil {
+		return nil // on servers elsewhere there is none
+	}
 	return f.lock.Unlock()
 }
 

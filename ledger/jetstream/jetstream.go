@@ -1,48 +1,38 @@
-// Package jetstream is the ledger on disk: one NATS JetStream stream, run inside
-// this process without an open port, that syncs every record before it is accepted.
+// Package jetstream is the ledger on disk: one NATS JetStream stream that syncs every
+// record before it is accepted. Its server runs inside this process without an open
+// port, or in a few such processes that form a cluster, or elsewhere.
 package jetstream
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/nats-io/nats.go"
 
 	"github.com/honderd/honderd/ledger"
 )
 
-const (
-	// patience is how long Append waits for the disk. A disk that needs longer for
-	// one record is broken; the limit is a guess.
-	patience = 30 * time.Second
+// patience is how long Append waits for the disk. A disk that needs longer for one
+// record is broken; the limit is a guess. It is more than twice what a cluster needs
+// for a new leader, 4 to 9 seconds.
+const patience = 30 * time.Second
 
-	// defaultRemember is longer than a sender tries again. At 20 blocks a second it
-	// is 12,000 ids and 2 MB. Open reads that time back.
-	defaultRemember = 10 * time.Minute
-
-	// defaultRetry is how often a full disk is tried: often enough for a person who
-	// just made room, seldom enough to cost nothing.
-	defaultRetry = time.Second
-)
-
-// Options says where and how the ledger is kept. Only Dir has no useful zero.
-type Options struct {
-	Dir      string        // folder of the ledger; made when it is not there
-	Log      *slog.Logger  // nil: silent
-	Remember time.Duration // for how long an id is known; 0: 10 minutes; costs 125 bytes an id
-	Retry    time.Duration // shortest time between two attempts to write to a full disk; 0: 1 second
-}
-
-// Ledger is a ledger in a folder. Only one process has it open.
+// Ledger is a ledger in a folder, which only one process has open, or on servers.
 type Ledger struct {
 	options Options
-	folder  *folder
+	where   string  // for sentences: the folder, or the addresses
+	folder  *folder // nil: on servers elsewhere
 	mark    *mark
-	done    chan struct{} // closed by Close; ends Read and Follow
+	done    chan struct{} // closed by Close; ends Read, Follow and retain
 
-	appends sync.WaitGroup // Appends on their way; Close waits for them
+	appends    sync.WaitGroup // Appends on their way; Close waits for them
+	background sync.WaitGroup // retain; Close waits for it
+	trimming   sync.Mutex     // one Trim at a time
+	trimmed    atomic.Uint64  // up to where records were removed, as far as is known here
 
 	mu      sync.Mutex
 	closed  bool
@@ -51,71 +41,112 @@ type Ledger struct {
 	grown   chan struct{} // closed and replaced when there is more to read
 }
 
-var _ ledger.Ledger = (*Ledger)(nil)
+var (
+	_ ledger.Ledger  = (*Ledger)(nil)
+	_ ledger.Trimmer = (*Ledger)(nil)
+	_ ledger.Facts   = (*Ledger)(nil)
+	_ ledger.Healer  = (*Ledger)(nil)
+)
 
-// Open opens the ledger in o.Dir, and makes it when it is not there. It returns
-// ledger.ErrBusy when another process has it open, and a ledger.Missing when the
+// Open opens the ledger that o names, and makes it when it is not there. It returns
+// ledger.ErrBusy when another process has the folder open, and a ledger.Missing when the
 // newest records are gone: appending after them would give their places away twice.
-// Records missing further back are logged here and returned by Read.
+// Records missing further back are logged here and returned by Read. In a cluster it
+// waits for up to a minute for the other nodes.
 func Open(ctx context.Context, o Options) (*Ledger, error) {
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
-	if o.Remember <= 0 {
-		o.Remember = defaultRemember
-	}
-	if o.Retry <= 0 {
-		o.Retry = defaultRetry
-	}
-	folder, err := openFolder(o.Dir)
-	if err != nil {
+	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	mark, err := openMark(folder.path(markFile), o.Log)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open ledger %s: %w", folder.dir, err), folder.release())
+	o = o.filled()
+	l := &Ledger{options: o, where: o.where(), mark: &mark{}, done: make(chan struct{}), grown: make(chan struct{})}
+	if err := l.open(ctx); err != nil {
+		return nil, errors.Join(err, l.mark.close(), l.folder.release())
 	}
-	l := &Ledger{options: o, folder: folder, mark: mark, done: make(chan struct{}), grown: make(chan struct{})}
-	if l.engine, err = l.start(ctx); err != nil {
-		return nil, errors.Join(err, mark.close(), folder.release())
+	if o.Retain.Age > 0 || o.Retain.Bytes > 0 {
+		l.background.Go(l.retain)
 	}
 	return l, nil
 }
 
+// open opens the folder and starts the engine.
+func (l *Ledger) open(ctx context.Context) (err error) {
+	if l.options.external() {
+		l.engine, err = l.start(ctx)
+		return err
+	}
+	if l.folder, err = openFolder(l.options.Dir); err != nil {
+		return err
+	}
+	number, err := l.folder.readFormat(l.options)
+	if err != nil {
+		return err
+	}
+	m, err := openMark(l.folder.path(markFile), l.options.Log)
+	if err != nil {
+		return fmt.Errorf("open ledger %s: %w (fix: %s)", l.where, err, folderFix(err))
+	}
+	l.mark = m
+	if err := l.folder.migrate(number, l.probe); err != nil {
+		if !isFull(err) {
+			return err
+		}
+		l.options.Log.Warn("ledger keeps its old format: there is no room", "folder", l.where)
+		l.engine, err = l.start(ctx)
+		return err
+	}
+	if l.engine, err = l.start(ctx); err != nil {
+		return err
+	}
+	if err := l.folder.writeFormat(l.options); err != nil && !isFull(err) {
+		l.engine.stop()
+		return fmt.Errorf("open ledger %s: %w (fix: %s)", l.where, err, folderFix(err))
+	}
+	return nil
+}
+
 // Append keeps data under subject, a word without blanks, and returns its place
-// once it is on the disk. When there is no room it returns ledger.ErrFull; as soon
-// as there is room a later Append succeeds.
+// once it is on the disk. When there is no room it returns ledger.ErrFull, and while no
+// server can be reached ledger.ErrAway; later it succeeds by itself.
 func (l *Ledger) Append(ctx context.Context, subject, id string, data []byte) (ledger.Sequence, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
-	if err := checkRecord(subject, id, data); err != nil {
-		return 0, fmt.Errorf("append to ledger %s: %w", l.folder.dir, err)
+	if err := ledger.CheckRecord(subject, id, data); err != nil {
+		return 0, fmt.Errorf("append to ledger %s: %w", l.where, err)
 	}
+	place, twice, err := l.keep(ctx, message(subjectPrefix+subject, id, data))
+	if err == nil && twice {
+		err = ledger.ErrTwice
+	}
+	return place, err
+}
+
+// keep writes one record and raises the mark.
+func (l *Ledger) keep(ctx context.Context, m *nats.Msg) (place ledger.Sequence, twice bool, err error) {
 	if err := l.enter(); err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	defer l.appends.Done()
-	e, err := l.working(ctx, len(data))
+	e, err := l.working(ctx, len(m.Data))
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	floor := l.mark.value()
-	place, twice, err := e.publish(ctx, subject, id, data)
+	place, twice, err = e.publish(ctx, m)
 	if err != nil {
-		return 0, l.refused(err)
+		return 0, false, l.refused(err)
 	}
 	if twice {
-		return place, ledger.ErrTwice
+		return place, true, nil
 	}
-	if place <= floor {
-		return 0, l.cutOff(ledger.Missing{From: place, To: floor})
+	if place <= floor && !l.options.shared() {
+		return 0, false, l.cutOff(ledger.Missing{From: place, To: floor})
 	}
 	if err := l.mark.raise(place); err != nil {
-		l.options.Log.Warn("ledger mark not written", "folder", l.folder.dir, "err", err)
+		l.options.Log.Warn("ledger mark not written", "folder", l.where, "err", err)
 	}
 	l.wake()
-	return place, nil
+	return place, false, nil
 }
 
 // Last returns the place of the newest record, 0 when there is none.
@@ -140,6 +171,7 @@ func (l *Ledger) Close() error {
 	l.mu.Unlock()
 	close(l.done)
 	l.appends.Wait()
+	l.background.Wait()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.engine.stop()
@@ -166,7 +198,11 @@ func (l *Ledger) lastOf(ctx context.Context, e *engine) (ledger.Sequence, error)
 		return 0, err
 	}
 	if s.last < floor {
-		return 0, l.cutOff(ledger.Missing{From: s.last + 1, To: floor})
+		err := l.cutOff(ledger.Missing{From: s.last + 1, To: floor})
+		if e.shared { // a new leader may not have caught up: it is asked again
+			err = fmt.Errorf("%w: %w", errSilent, err)
+		}
+		return 0, err
 	}
 	return s.last, nil
 }
@@ -188,6 +224,9 @@ func (l *Ledger) growing() <-chan struct{} {
 
 // cutOff says that the newest records are gone.
 func (l *Ledger) cutOff(m ledger.Missing) error {
+	if l.folder == nil {
+		return fmt.Errorf("ledger %s: %w (fix: put back a backup of the stream, or run honderd rebuild)", l.where, m)
+	}
 	return fmt.Errorf("ledger %s: %w (fix: put back a backup of the folder; to go on without them remove %s and run honderd rebuild)",
-		l.folder.dir, m, l.folder.path(markFile))
+		l.where, m, l.folder.path(markFile))
 }

@@ -8,6 +8,9 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
 	"github.com/honderd/honderd/ledger"
 )
 
@@ -25,25 +28,68 @@ const (
 	probeMore = 256 << 10
 )
 
-// start returns a running engine on the folder that has all that was accepted.
+// start returns a running engine that has all that was accepted.
 func (l *Ledger) start(ctx context.Context) (*engine, error) {
-	e, err := startEngine(ctx, l.folder.dir, l.options.Remember, l.options.Log)
+	e, err := startEngine(ctx, l.options)
 	if err != nil {
 		return nil, l.refused(errors.Join(err, l.probe(probeMore))) // the server often does not say why
 	}
-	s, err := e.state(ctx)
-	if err != nil {
+	if err := e.insist(ctx, func() error { return l.settle(ctx, e) }); err != nil {
 		e.stop()
-		return nil, l.refused(err)
-	}
-	if floor := l.mark.value(); s.last < floor {
-		e.stop()
-		return nil, l.cutOff(ledger.Missing{From: s.last + 1, To: floor})
-	}
-	if lost := s.lost(); lost > 0 {
-		l.options.Log.Warn("ledger has lost records", "folder", l.folder.dir, "records", lost, "last", s.last)
+		return nil, err
 	}
 	return e, nil
+}
+
+// settle inspects an engine. A cluster whose nodes are just coming up may take a stream
+// back that it has made a moment ago: it is made again.
+func (l *Ledger) settle(ctx context.Context, e *engine) error {
+	err := l.inspect(ctx, e)
+	if !e.shared || !errors.Is(err, jetstream.ErrStreamNotFound) {
+		return err
+	}
+	if err := e.open(ctx, l.options); err != nil {
+		return err
+	}
+	return fmt.Errorf("%w: %w", errSilent, err)
+}
+
+// inspect looks at whether an engine has all that was accepted.
+func (l *Ledger) inspect(ctx context.Context, e *engine) error {
+	if _, err := l.lastOf(ctx, e); err != nil {
+		return l.refused(err)
+	}
+	s, err := e.state(ctx)
+	if err != nil {
+		return l.refused(err)
+	}
+	trimmed, err := e.trimmed(ctx)
+	if err != nil {
+		return l.refused(err)
+	}
+	l.trimmed.Store(uint64(trimmed))
+	lost, err := e.lost(ctx, s, trimmed)
+	if err != nil {
+		return l.refused(err)
+	}
+	if lost > 0 {
+		l.options.Log.Warn("ledger has lost records", "ledger", l.where, "records", lost, "last", s.last)
+	}
+	return nil
+}
+
+// insist runs f until a server answered, or none did for as long as a start may take: of
+// several, a new leader needs a moment.
+func (e *engine) insist(ctx context.Context, f func() error) error {
+	for deadline := time.Now().Add(startPatience); ; {
+		err := f()
+		if err == nil || !e.shared || !isAway(err) || time.Now().After(deadline) {
+			return err
+		}
+		if err := pause(ctx); err != nil {
+			return err
+		}
+	}
 }
 
 // working returns an engine that can write a record of size bytes, as far as is
@@ -67,15 +113,16 @@ func (l *Ledger) working(ctx context.Context, size int) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.options.Log.Info("ledger writes again", "folder", l.folder.dir)
+	l.options.Log.Info("ledger writes again", "folder", l.where)
 	l.engine = e
 	return e, nil
 }
 
 // withEngine runs f with the engine, and once more with its successor when it was
-// replaced meanwhile.
+// replaced meanwhile. Of several servers any may be gone: f runs again until one
+// answers, or nobody did for as long as patience.
 func (l *Ledger) withEngine(ctx context.Context, f func(*engine) error) error {
-	for {
+	for deadline := time.Now().Add(patience); ; {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -84,14 +131,22 @@ func (l *Ledger) withEngine(ctx context.Context, f func(*engine) error) error {
 			return err
 		}
 		err = f(e)
-		if err == nil || !e.isStopped() {
+		if err == nil || ctx.Err() != nil {
 			return err
 		}
 		next, gone := l.current()
 		if gone != nil {
 			return gone
 		}
-		if next == e {
+		switch {
+		case next != e && e.isStopped():
+			continue
+		case !e.shared || !isAway(err):
+			return err
+		case time.Now().After(deadline):
+			return fmt.Errorf("ledger %s: %w: %w", l.where, ledger.ErrAway, err)
+		}
+		if err := pause(ctx); err != nil {
 			return err
 		}
 	}
@@ -110,6 +165,9 @@ func (l *Ledger) current() (*engine, error) {
 
 // probe writes size bytes beside the stream and removes them.
 func (l *Ledger) probe(size int) error {
+	if l.folder == nil {
+		return nil
+	}
 	name := l.folder.path(probeFile)
 	f, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
@@ -126,11 +184,15 @@ func (l *Ledger) probe(size int) error {
 func (l *Ledger) refused(err error) error {
 	switch {
 	case isFull(err):
-		return fmt.Errorf("ledger %s: %w: %w (fix: make room there; it goes on by itself)", l.folder.dir, ledger.ErrFull, err)
+		return fmt.Errorf("ledger %s: %w: %w (fix: make room there; it goes on by itself)", l.where, ledger.ErrFull, err)
 	case errors.Is(err, errWrite):
-		return fmt.Errorf("ledger %s: %w (fix: check the disk and who may write there; it goes on by itself)", l.folder.dir, err)
+		return fmt.Errorf("ledger %s: %w (fix: check the disk and who may write there; it goes on by itself)", l.where, err)
+	case errors.Is(err, nats.ErrMaxPayload):
+		return fmt.Errorf("ledger %s: %w (fix: raise max_payload of the server to 8MB)", l.where, err)
+	case errors.Is(err, nats.ErrNoServers):
+		return fmt.Errorf("ledger %s: %w: %w (fix: start the server, and check address and firewall)", l.where, ledger.ErrAway, err)
 	}
-	return fmt.Errorf("ledger %s: %w", l.folder.dir, err)
+	return fmt.Errorf("ledger %s: %w", l.where, err)
 }
 
 // isFull reports whether err says that there is no room: no space, or no quota.

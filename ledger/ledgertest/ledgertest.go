@@ -15,6 +15,7 @@ import (
 // Options says what a ledger is not meant to do. The zero value asks for all.
 type Options struct {
 	Forgets bool // it keeps nothing after Close: memory
+	Waits   bool // opening it is mostly waiting, so that tests may run side by side: a cluster
 }
 
 // Run runs the whole suite against the ledger that open opens.
@@ -43,15 +44,29 @@ func RunWith(t *testing.T, o Options, open func(t *testing.T, dir string) ledger
 		{"follow wakes up at once", false, testWake},
 		{"close ends follow", false, testCloseEndsFollow},
 		{"concurrent appends have dense places", false, testConcurrent},
+		{"hostile subjects and ids are refused", false, testHostileSubjects},
+		{"the largest record fits", false, testLarge},
+		{"facts have versions", false, testFacts},
+		{"a fact on an old version is a conflict", false, testFactConflict},
+		{"one of many writers wins each version", false, testFactRace},
+		{"hostile facts", false, testHostileFacts},
+		{"what is trimmed is said", false, testTrim},
+		{"trimming keeps facts", false, testTrimKeepsFacts},
 		{"nothing works after close", false, testClosed},
 		{"nothing works with an ended context", false, testCancelled},
 		{"records survive close", true, testDurable},
 		{"ids survive close", true, testTwiceLater},
+		{"facts survive close", true, testFactsDurable},
+		{"what was trimmed survives close", true, testTrimDurable},
+		{"follow through restarts", true, testFollowRestart},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			if tt.reopen && o.Forgets {
 				t.Skip("this ledger keeps nothing after Close")
+			}
+			if o.Waits {
+				t.Parallel()
 			}
 			tt.run(t, bench{open: open, dir: t.TempDir()})
 		})
@@ -318,7 +333,7 @@ func testCancelled(t *testing.T, b bench) {
 }
 
 func testDurable(t *testing.T, b bench) {
-	for round := range 4 {
+	for round := range 3 {
 		l := b.open(t, b.dir)
 		wantFacts(t, readAll(t, l, 0), 1, round*25)
 		appendMany(t, l, round*25+1, round*25+25)
