@@ -138,9 +138,12 @@ func (s *Server) Run(ctx context.Context) error {
 	var readers, folders sync.WaitGroup
 	folders.Go(func() { failed <- s.projector.follow(folding) })
 	folders.Go(func() { s.keep(folding) })
+	scrubber := &scrubber{ledger: s.ledger, pace: scrubPace, log: s.log, troubles: &s.troubles}
 	if s.archiver != nil {
 		folders.Go(func() { s.archiver.run(folding) })
+		scrubber.archive = s.archiver.archive
 	}
+	folders.Go(func() { scrubber.run(folding) })
 	for _, one := range s.sources {
 		readers.Go(func() { s.read(reading, one) })
 	}

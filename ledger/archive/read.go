@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/honderd/honderd/experience"
+	"github.com/honderd/honderd/ledger"
 )
 
 // Query says what to read. The zero value is everything.
@@ -20,6 +21,8 @@ type Query struct {
 	// Damaged, when not nil, hears of every file that cannot be read, and lets reading
 	// go on without it when it returns nil. Otherwise Read ends with a *Damage.
 	Damaged func(*Damage) error
+
+	record ledger.Sequence // only what came with this record; 0: all
 }
 
 func (q *Query) columns() columns {
@@ -49,7 +52,8 @@ func (a *Archive) Read(ctx context.Context, q Query, give func(*experience.Batch
 	r := &reading{query: q, give: give}
 	r.from, r.to = bound(q.From, -1<<62), bound(q.To, 1<<62)
 	files := slices.DeleteFunc(slices.Clone(m.Files), func(f file) bool {
-		return !f.isExperiences() || f.To < r.from || f.From >= r.to
+		return !f.isExperiences() || f.To < r.from || f.From >= r.to ||
+			q.record != 0 && (f.Last < q.record || f.First > q.record)
 	})
 	for len(files) > 0 {
 		n := 1
@@ -197,6 +201,9 @@ func (r *reading) add(rows []row) error {
 	}
 	for i := range rows {
 		x := &rows[i]
+		if r.query.record != 0 && x.seq != r.query.record {
+			continue
+		}
 		b := r.builder(x.source)
 		if len(b.batch.Items) == 0 || len(b.batch.Items) == experience.MaxBatch || b.full() || r.mingles(x.at) {
 			if err := r.room(b, x.at); err != nil {
