@@ -41,12 +41,15 @@ func archiveOf(c config.Config) string {
 
 // An archiver writes to the archive what the ledger keeps.
 type archiver struct {
-	ledger   ledger.Ledger
-	archive  *archive.Archive
-	every    time.Duration
-	keep     time.Duration // 0: forever
-	log      *slog.Logger
-	troubles *troubles
+	ledger  ledger.Ledger
+	archive *archive.Archive
+	every   time.Duration
+	keep    time.Duration          // 0: forever
+	saved   func() ledger.Sequence // up to where the checkpoint knows the ledger
+
+	keepLedger time.Duration // how long experiences stay in the ledger, too; 0: forever
+	log        *slog.Logger
+	troubles   *troubles
 }
 
 // newArchiver opens the archive of c. It is nil when there is to be none.
@@ -67,7 +70,10 @@ func newArchiver(ctx context.Context, c config.Config, l ledger.Ledger, log *slo
 		return nil, fmt.Errorf("the archive in %s knows %d records, the ledger in %s only %d: they do not belong together, or the ledger was lost (fix: put back a backup, or name another archive)",
 			where, a.UpTo(), c.Data, last)
 	}
-	return &archiver{ledger: l, archive: a, every: c.Archive.Every, keep: c.Archive.Keep, log: log, troubles: t}, nil
+	return &archiver{
+		ledger: l, archive: a, every: c.Archive.Every, keep: c.Archive.Keep, keepLedger: c.Ledger.Keep,
+		saved: func() ledger.Sequence { return 0 }, log: log, troubles: t,
+	}, nil
 }
 
 // run archives until ctx ends, and what is left then.
@@ -117,7 +123,8 @@ func archiveRecord(ctx context.Context, a *archive.Archive, r ledger.Record) err
 
 // flushEvery makes durable what was taken in, now and then.
 func (a *archiver) flushEvery(ctx context.Context) {
-	flush, compact := time.NewTicker(a.every), time.NewTicker(compactEvery)
+	flush, compact, room := time.NewTicker(a.every), time.NewTicker(compactEvery), time.NewTicker(roomEvery)
+	defer room.Stop()
 	defer flush.Stop()
 	defer compact.Stop()
 	for {
@@ -128,7 +135,9 @@ func (a *archiver) flushEvery(ctx context.Context) {
 		case <-flush.C:
 			_, err = a.archive.Flush(ctx)
 		case <-compact.C:
-			err = a.tidy(ctx)
+			err = errors.Join(a.tidy(ctx), a.trimOld(ctx))
+		case <-room.C:
+			err = a.makeRoom(ctx, leastRoom)
 		}
 		switch {
 		case ctx.Err() != nil:

@@ -4,13 +4,16 @@ package app
 
 import (
 	"log/slog"
+	"path/filepath"
 	"slices"
+	"strconv"
 
 	"github.com/honderd/honderd/config"
 	"github.com/honderd/honderd/fold"
 	"github.com/honderd/honderd/fold/faults"
 	"github.com/honderd/honderd/fold/felt"
 	"github.com/honderd/honderd/fold/intake"
+	"github.com/honderd/honderd/ledger/jetstream"
 	"github.com/honderd/honderd/source"
 	"github.com/honderd/honderd/source/accesslog"
 )
@@ -61,6 +64,20 @@ func parserOptions(c config.Config, format string, salt []byte) accesslog.Option
 		o.Trusted = append(o.Trusted, network.String())
 	}
 	return o
+}
+
+// ledgerOptions returns where c keeps the ledger.
+func ledgerOptions(c config.Config, log *slog.Logger) jetstream.Options {
+	l := c.Ledger
+	replicas, _ := strconv.Atoi(l.Replicas) // checked, or nothing
+	return jetstream.Options{
+		Dir: filepath.Join(c.Data, "ledger"), Log: log, Replicas: replicas,
+		External: jetstream.External{
+			URLs: l.URLs, Credentials: l.Credentials, User: l.User, Password: l.Password, Token: l.Token, NKey: l.NKey,
+			TLS: jetstream.TLS{CA: l.CA, Cert: l.Cert, Key: l.Key},
+		},
+		Cluster: jetstream.Cluster(l.Cluster),
+	}
 }
 
 // feltOptions returns how c wants people's time to be counted.

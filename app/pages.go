@@ -31,8 +31,10 @@ func (s *Server) pages() (http.Handler, error) {
 func (s *Server) state() web.State {
 	known, missing := s.projector.sources()
 	state := web.State{Full: s.troubles.full(), Message: missing}
-	if trouble := s.troubles.of(archiveName); trouble != "" && missing == "" {
-		state.Message = "archive: " + trouble
+	for _, name := range []string{roomName, scrubName, archiveName} {
+		if trouble := s.troubles.of(name); trouble != "" && state.Message == "" {
+			state.Message = name + ": " + trouble
+		}
 	}
 	for _, one := range s.sources {
 		name := one.Name()

@@ -15,6 +15,7 @@ import (
 	"github.com/honderd/honderd/fold/felt"
 	"github.com/honderd/honderd/fold/intake"
 	"github.com/honderd/honderd/ledger"
+	"github.com/honderd/honderd/ledger/archive"
 	"github.com/honderd/honderd/view"
 )
 
@@ -26,6 +27,7 @@ type projector struct {
 	path    string // of the checkpoint
 	options felt.Options
 	log     *slog.Logger
+	archive *archive.Archive // nil: there is none
 
 	calendars *calendars
 
@@ -63,9 +65,45 @@ func (p *projector) catchUp(ctx context.Context) error {
 			return err
 		}
 		p.log.Info("folding the whole ledger", "reason", err)
-		p.folds, p.seq = newFolds(p.options), 0
+		if err := p.begin(ctx); err != nil {
+			return err
+		}
 	}
 	return p.run(ctx, p.ledger.Read)
+}
+
+// checkpointed returns up to where the checkpoint on disk knows the ledger.
+func (p *projector) checkpointed() ledger.Sequence {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.saved
+}
+
+// trimmed returns up to where records have left the ledger.
+func (p *projector) trimmed(ctx context.Context) (ledger.Sequence, error) {
+	if t, ok := p.ledger.(ledger.Trimmer); ok {
+		return t.Trimmed(ctx)
+	}
+	return 0, nil
+}
+
+// begin folds what has left the ledger, from the archive, into new folds.
+func (p *projector) begin(ctx context.Context) error {
+	p.folds, p.seq = newFolds(p.options), 0
+	gone, err := p.trimmed(ctx)
+	if err != nil || gone == 0 {
+		return err
+	}
+	if p.archive == nil || p.archive.UpTo() < gone {
+		p.seq, p.missing = gone, fmt.Sprintf("what was in the first %d records of the ledger is in no archive that can be read", gone)
+		return nil
+	}
+	b := rebuild{folds: p.folds, result: &Rebuilt{}}
+	if err := b.archived(ctx, p.archive); err != nil {
+		return err
+	}
+	p.seq = p.archive.UpTo()
+	return nil
 }
 
 // restore loads the checkpoint, if it fits the ledger and the options.
@@ -84,6 +122,13 @@ func (p *projector) restore(ctx context.Context) error {
 	last, err := p.ledger.Last(ctx)
 	if err != nil {
 		return err
+	}
+	gone, err := p.trimmed(ctx)
+	if err != nil {
+		return err
+	}
+	if p.seq < gone {
+		return fmt.Errorf("%w: it is older than what is left of the ledger", errNoCheckpoint)
 	}
 	if p.seq > last {
 		return fmt.Errorf("%w: it is of another ledger", errNoCheckpoint)
@@ -187,8 +232,12 @@ func (p *projector) save() (idle bool, err error) {
 var errUpTo = errors.New("read far enough")
 
 // refold counts the people anew of whom something came too late, from all that the
-// ledger knows of them, so that nothing stays uncounted.
+// ledger knows of them, so that nothing stays uncounted. Once the ledger is trimmed it
+// does not know all: then what is late stays counted as late.
 func (p *projector) refold(ctx context.Context) error {
+	if gone, err := p.trimmed(ctx); err != nil || gone > 0 {
+		return err
+	}
 	p.mu.Lock()
 	late, upTo := p.folds.felt.Late(), p.seq
 	if late == 0 {

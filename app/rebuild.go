@@ -26,7 +26,7 @@ type Rebuilt struct {
 // ledger. No server may run on the folder. What the archive has lost is named, and not
 // counted; with salvage false it ends the rebuild, and all stays as it was.
 func Rebuild(ctx context.Context, c config.Config, salvage bool, log *slog.Logger, progress func(read, total int64)) (r Rebuilt, err error) {
-	l, err := jetstream.Open(ctx, jetstream.Options{Dir: filepath.Join(c.Data, "ledger"), Log: log})
+	l, err := jetstream.Open(ctx, ledgerOptions(c, log))
 	if err != nil {
 		return r, err
 	}

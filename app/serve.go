@@ -69,7 +69,7 @@ func (s *Server) open(ctx context.Context, more []source.Source) error {
 	if err := checkWhole(dir); err != nil {
 		return err
 	}
-	l, err := jetstream.Open(ctx, jetstream.Options{Dir: filepath.Join(dir, "ledger"), Log: s.log})
+	l, err := jetstream.Open(ctx, ledgerOptions(s.config, s.log))
 	if err != nil {
 		return err
 	}
@@ -93,6 +93,9 @@ func (s *Server) open(ctx context.Context, more []source.Source) error {
 		return err
 	}
 	s.projector = newProjector(l, dir, feltOptions(s.config), k, s.log)
+	if s.archiver != nil {
+		s.projector.archive, s.archiver.saved = s.archiver.archive, s.projector.checkpointed
+	}
 	return s.projector.catchUp(ctx)
 }
 

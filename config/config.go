@@ -26,6 +26,9 @@ type Config struct {
 	// looked for where the program was started.
 	Data string `yaml:"data" is:"folder"`
 
+	// Ledger says where all facts are kept first. When nothing stands in it: in data.
+	Ledger Ledger `yaml:"ledger"`
+
 	// Archive is the second copy of all facts.
 	Archive Archive `yaml:"archive"`
 
@@ -63,6 +66,66 @@ type Config struct {
 
 	// Judging says when an experience is bad.
 	Judging Judging `yaml:"judging"`
+}
+
+// Ledger is where all facts are kept first: in this process, on NATS servers that somebody
+// else runs, or in a cluster of processes like this one.
+type Ledger struct {
+	// URLs are the NATS servers that somebody else runs, such as nats://host:4222.
+	URLs []string `yaml:"urls" is:"nats"`
+
+	// Credentials is a file with the JWT and the seed of a NATS user.
+	Credentials string `yaml:"credentials" is:"file"`
+
+	// User is the name of a NATS user.
+	User string `yaml:"user" is:"secret"`
+
+	// Password is the password of the NATS user.
+	Password string `yaml:"password" is:"secret"`
+
+	// Token is what NATS servers know us by, in place of a user.
+	Token string `yaml:"token" is:"secret"`
+
+	// NKey is a file with the seed of a NATS user.
+	NKey string `yaml:"nkey" is:"file"`
+
+	// CA is a file with the certificates that are trusted. When it is not written:
+	// those of the system.
+	CA string `yaml:"ca" is:"file"`
+
+	// Cert is a file with the certificate of this side.
+	Cert string `yaml:"cert" is:"file"`
+
+	// Key is a file with the key of that certificate.
+	Key string `yaml:"key" is:"file"`
+
+	// Replicas is on how many servers each fact is kept: 1, 3 or 5.
+	Replicas string `yaml:"replicas" is:"1|3|5"`
+
+	// Keep is how long experiences stay in the ledger once they are in the archive; 0
+	// is forever.
+	Keep time.Duration `yaml:"keep" is:"duration"`
+
+	// Cluster makes several processes like this one a ledger together.
+	Cluster Cluster `yaml:"cluster"`
+}
+
+// Cluster is three or five processes like this one that are one ledger.
+type Cluster struct {
+	// Name is how the cluster is called, the same in all of them.
+	Name string `yaml:"name" is:"node"`
+
+	// Node is how this process is called, another name in each.
+	Node string `yaml:"node" is:"node"`
+
+	// Listen is where this process is for the others, as host:port.
+	Listen string `yaml:"listen" is:"address"`
+
+	// Routes are where all of them are, as host:port.
+	Routes []string `yaml:"routes" is:"address"`
+
+	// Secret is what they know each other by, the same in all of them.
+	Secret string `yaml:"secret" is:"secret"`
 }
 
 // Archive is the second copy of all facts, in files that other engines read.

@@ -48,6 +48,14 @@ func (o Options) kindOf(is string) kind {
 		return kind{noun: "a network as address/bits", example: "10.0.0.0/8", read: readNetwork}
 	case "duration":
 		return kind{noun: "a duration", example: "8s", pattern: durations, zero: true, read: readDuration}
+	case "nats":
+		return kind{noun: "the address of a NATS server", example: "nats://127.0.0.1:4222", text: true, once: true, read: readNATS}
+	case "file":
+		return kind{noun: "the path of a file", example: "/etc/honderd/nats.creds", text: true, read: readFilled}
+	case "secret":
+		return kind{noun: "a text", example: "${file:/etc/honderd/secret}", text: true, read: readFilled}
+	case "node":
+		return kind{noun: "a name", example: "amsterdam-1", text: true, read: readNode}
 	case "archive":
 		return kind{noun: "the place of an archive", example: "s3://bucket/honderd?endpoint=https://s3.example.org", text: true, read: readArchive}
 	case "every":
@@ -115,6 +123,29 @@ func readChoice(text string, choices []string) (any, error) {
 func readFilled(text string) (any, error) {
 	if strings.TrimSpace(text) == "" {
 		return nil, fmt.Errorf("there is nothing in these quotes (fix: write a path)")
+	}
+	return text, nil
+}
+
+// readNATS reads the address of a NATS server. Whoever may log in stands elsewhere.
+func readNATS(text string) (any, error) {
+	address, err := url.Parse(text)
+	switch {
+	case err != nil || address.Host == "" || address.Scheme != "nats" && address.Scheme != "tls":
+		return nil, fmt.Errorf("%q is not the address of a NATS server (fix: write one like nats://127.0.0.1:4222)", text)
+	case address.User != nil:
+		return nil, fmt.Errorf("who logs in does not belong in the address (fix: write user and password, or token, as keys of their own)")
+	}
+	return text, nil
+}
+
+// readNode reads a name of letters, digits, dots and dashes.
+func readNode(text string) (any, error) {
+	strange := func(r rune) bool {
+		return r != '-' && r != '.' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+	}
+	if text == "" || strings.ContainsFunc(text, strange) {
+		return nil, fmt.Errorf("%q is not a name (fix: write letters, digits and dashes, such as amsterdam-1)", text)
 	}
 	return text, nil
 }
