@@ -67,3 +67,57 @@ func spoil(t *testing.T, path string) {
 		t.Fatal(err)
 	}
 }
+
+// The doctor says what is wrong, heals what it can, and then all is well.
+func TestTheDoctorHealsAndSaysSo(t *testing.T) {
+	c, l := onDisk(t, t.TempDir())
+	for _, b := range foldtest.Facts(8, 30) {
+		add(t, l, b)
+	}
+	archived(t, c, l)
+	if list, err := Examine(t.Context(), c, nil); err != nil || !strings.Contains(list[0].Says, "a server runs on it") {
+		t.Fatalf("beside a server: %+v, %v", list, err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	err := filepath.WalkDir(filepath.Join(c.Data, "ledger"), func(path string, _ fs.DirEntry, err error) error {
+		if strings.HasSuffix(path, ".blk") {
+			spoil(t, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"healed from the archive", "reads back as it was written"} {
+		list, err := Examine(t.Context(), c, nil)
+		if err != nil || !strings.Contains(list[2].Says, want) {
+			t.Fatalf("%+v, %v; want %q", list, err, want)
+		}
+		for _, one := range list {
+			if one.Bad {
+				t.Errorf("%s is bad: %s", one.What, one.Says)
+			}
+		}
+	}
+	flip(t, someFile(t, filepath.Join(c.Data, "archive"), ".parquet"))
+	list, err := Examine(t.Context(), c, nil)
+	if last := list[len(list)-1]; err != nil || !last.Bad || last.Fix == "" {
+		t.Errorf("a damaged archive is not said: %+v, %v", list, err)
+	}
+}
+
+func someFile(t *testing.T, dir, ending string) (found string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+		if strings.HasSuffix(path, ending) {
+			found = path
+		}
+		return err
+	})
+	if err != nil || found == "" {
+		t.Fatalf("no file that ends in %s: %v", ending, err)
+	}
+	return found
+}

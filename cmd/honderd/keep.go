@@ -145,3 +145,46 @@ Exit codes: 0 all was counted; 1 something was lost, and is named (only with --s
 	cmd.Flags().BoolVar(&salvage, "salvage", false, "go on without what is damaged, and name it")
 	return cmd
 }
+
+func newDoctor(c *console) *cobra.Command {
+	var f dataFlags
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Look whether all that is kept is whole, and heal what can be healed",
+		Long: `Look whether all that is kept is whole: the ledger and the archive are read from end to
+end, and what the ledger has lost is put back from the archive. While a server runs on the
+data only the rest is looked at: the server reads through its ledger every day.
+
+Exit codes: 0 all is well; 1 something is not, and what to do stands there; 2 it could not
+be looked at.`,
+		Example: `  honderd doctor --data /var/lib/honderd`,
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			conf, err := f.config()
+			if err != nil {
+				return err
+			}
+			bar := newProgress(c.stderr)
+			bar.verb = "reading"
+			list, err := app.Examine(cmd.Context(), conf, bar.tell)
+			bar.done()
+			bad := false
+			for _, one := range list {
+				mark := "ok "
+				if one.Bad {
+					mark, bad = "BAD", true
+				}
+				fmt.Fprintf(c.stdout, "%s  %-10s  %s\n", mark, one.What, one.Says)
+				if one.Fix != "" {
+					fmt.Fprintf(c.stdout, "                 fix: %s\n", one.Fix)
+				}
+			}
+			if err == nil && bad {
+				err = exit{exitBad, ""}
+			}
+			return err
+		},
+	}
+	f.add(cmd)
+	return cmd
+}
