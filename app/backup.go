@@ -79,7 +79,7 @@ func Backup(ctx context.Context, c config.Config, to string, progress func(read,
 	for _, f := range d.Files {
 		bytes += f.Bytes
 	}
-	return len(d.Files), bytes, writeWhole(filepath.Join(to, backupFile), text, 0o600)
+	return len(d.Files), bytes, writeWhole(filepath.Join(to, backupFile), text)
 }
 
 // inside reports whether a path is a folder, or in it.
@@ -195,7 +195,7 @@ func copyFile(ctx context.Context, from, to, want string) (f backedFile, err err
 		return f, err
 	}
 	sum := sha256.New()
-	f.Bytes, err = io.Copy(io.MultiWriter(out, sum), &cancelled{ctx, in})
+	f.Bytes, err = io.Copy(io.MultiWriter(out, sum), readUntil(ctx, in))
 	f.SHA256 = hex.EncodeToString(sum.Sum(nil))
 	if err == nil && want != "" && f.SHA256 != want {
 		err = fmt.Errorf("%s is not as it was when the backup was made (fix: take another backup)", from)
@@ -210,18 +210,20 @@ func copyFile(ctx context.Context, from, to, want string) (f backedFile, err err
 	return f, err
 }
 
-// cancelled ends reading with its context.
-type cancelled struct {
-	ctx context.Context
-	io.Reader
-}
+// until reads until a context ends.
+type until func(p []byte) (int, error)
 
-// Read reads until the context ends.
-func (c *cancelled) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return c.Reader.Read(p)
+// Read reads.
+func (u until) Read(p []byte) (int, error) { return u(p) }
+
+// readUntil returns r, which ends with its context.
+func readUntil(ctx context.Context, r io.Reader) io.Reader {
+	return until(func(p []byte) (int, error) {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		return r.Read(p)
+	})
 }
 
 func sumFile(path string) (f backedFile, err error) {

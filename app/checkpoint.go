@@ -65,7 +65,7 @@ func decodeCheckpoint(p []byte, f *folds) (ledger.Sequence, error) {
 
 // writeWhole writes p to path so that, whatever happens, either the old content is
 // there or all of the new.
-func writeWhole(path string, p []byte, mode os.FileMode) (err error) {
+func writeWhole(path string, p []byte) (err error) {
 	dir := filepath.Dir(path)
 	f, err := os.CreateTemp(dir, filepath.Base(path)+".*")
 	if err != nil {
@@ -77,7 +77,7 @@ func writeWhole(path string, p []byte, mode os.FileMode) (err error) {
 		}
 	}()
 	_, err = f.Write(p)
-	err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close())
+	err = errors.Join(err, f.Chmod(0o600), f.Sync(), f.Close())
 	if err != nil {
 		return err
 	}

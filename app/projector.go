@@ -217,7 +217,7 @@ func (p *projector) save() (idle bool, err error) {
 	state, err := encodeCheckpoint(p.folds, seq)
 	p.mu.Unlock()
 	if err == nil {
-		err = writeWhole(p.path, state, 0o600)
+		err = writeWhole(p.path, state)
 	}
 	if err != nil {
 		return false, fmt.Errorf("write checkpoint: %w", err)

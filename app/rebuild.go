@@ -50,7 +50,7 @@ func Rebuild(ctx context.Context, c config.Config, salvage bool, log *slog.Logge
 	if err != nil {
 		return r, err
 	}
-	return r, writeWhole(filepath.Join(c.Data, "checkpoint"), state, 0o600)
+	return r, writeWhole(filepath.Join(c.Data, "checkpoint"), state)
 }
 
 // rebuild is one rebuild while it is made.

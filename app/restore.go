@@ -85,7 +85,7 @@ func prepare(to string, made time.Time) error {
 	if err := os.MkdirAll(to, 0o700); err != nil {
 		return err
 	}
-	return writeWhole(mark, name, 0o600)
+	return writeWhole(mark, name)
 }
 
 // checkWhole returns an error while a backup is only half put back into a data folder.

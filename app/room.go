@@ -53,7 +53,7 @@ func (a *archiver) trimOld(ctx context.Context) error {
 	if upTo == after {
 		return nil
 	}
-	a.log.Info("archived experiences have left the ledger", "up to", upTo)
+	a.log.Info("archived experiences have left the ledger", "up_to", upTo)
 	return trimmer.Trim(ctx, upTo)
 }
 
@@ -78,7 +78,7 @@ func (a *archiver) makeRoom(ctx context.Context, least uint64) error {
 			if err := trimmer.Trim(ctx, upTo); err != nil {
 				return err
 			}
-			a.log.Warn("the disk is nearly full: archived experiences have left the ledger", "up to", upTo)
+			a.log.Warn("the disk is nearly full: archived experiences have left the ledger", "up_to", upTo)
 		}
 	}
 	if free, _, err = disk.Room(ctx); err != nil || free >= least {

@@ -105,7 +105,7 @@ func loadSalt(path string) ([]byte, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		salt = make([]byte, 32)
 		rand.Read(salt)
-		if err := writeWhole(path, salt, 0o600); err != nil {
+		if err := writeWhole(path, salt); err != nil {
 			return nil, fmt.Errorf("keep the salt: %w", err)
 		}
 		return salt, nil
