@@ -6,55 +6,62 @@ import "slices"
 // in the first minute, those who are there for the first time after it, and those who
 // come back after it and had not been there since.
 type crowd struct {
-	now   []int32 // per minute: people in it
-	first []int64 // before each minute: people who have been there
-	back  []int64 // before each minute: times that somebody came back
-	came  []comeback
+	now   []int32    // per minute: people in it
+	first []int64    // before each minute: people who have been there
+	back  []int64    // before each minute: times that somebody came back
+	last  []int32    // of each of these, by minute: where they had been before; an index, or below 0
+	lists []returned // what back and last are made of
 }
 
-// A comeback is somebody who came back in a minute and had been there last in another;
-// minutes are indexes, the latter may be below 0.
-type comeback struct{ at, last int64 }
+// returned are those who returned in one hour.
+type returned struct {
+	hour int64
+	list returns
+}
 
 func newCrowd(minutes int) crowd {
 	return crowd{now: make([]int32, minutes), first: make([]int64, minutes+1), back: make([]int64, minutes+1)}
 }
 
-// come notes who came back in an hour; minutes since 1970 until finish.
+// come notes who came back in an hour; list must stay as it is until finish.
 func (c *crowd) come(list returns, hour int64) {
-	for _, r := range list {
-		at := hour*60 + int64(r&63)
-		c.came = append(c.came, comeback{at, at - int64(r>>6)})
+	if len(list) > 0 {
+		c.lists = append(c.lists, returned{hour, list})
 	}
 }
 
 // finish sums up. first is the minute of index 0.
 func (c *crowd) finish(first int64) {
-	for i := range c.came {
-		c.came[i].at -= first
-		c.came[i].last -= first
-	}
-	c.came = slices.DeleteFunc(c.came, func(b comeback) bool { return b.at < 0 || b.at >= int64(len(c.now)) })
-	for _, b := range c.came {
-		c.back[b.at+1]++
-	}
+	c.each(first, func(at, _ int64) { c.back[at+1]++ })
 	for i := range c.now {
 		c.first[i+1] += c.first[i]
 		c.back[i+1] += c.back[i]
 	}
-	next, ordered := slices.Clone(c.back), make([]comeback, len(c.came))
-	for _, b := range c.came { // by minute; within one any order will do
-		ordered[next[b.at]] = b
-		next[b.at]++
+	next := slices.Clone(c.back)
+	c.last = make([]int32, c.back[len(c.now)])
+	c.each(first, func(at, last int64) { // within one minute any order will do
+		c.last[next[at]] = int32(last)
+		next[at]++
+	})
+	c.lists = nil
+}
+
+// each shows every comeback of the period: the indexes of its minute and of the one before.
+func (c *crowd) each(first int64, show func(at, last int64)) {
+	for _, r := range c.lists {
+		for _, one := range r.list {
+			if at := r.hour*60 + int64(one&63) - first; at >= 0 && at < int64(len(c.now)) {
+				show(at, at-int64(one>>6))
+			}
+		}
 	}
-	c.came = ordered
 }
 
 // people counts the different people in n minutes, at least one, from index i on.
 func (c *crowd) people(i, n int) int64 {
 	sure := int64(c.now[i]) + c.first[i+n] - c.first[i+1]
-	for _, b := range c.came[c.back[i+1]:c.back[i+n]] {
-		if b.last < int64(i) {
+	for _, last := range c.last[c.back[i+1]:c.back[i+n]] {
+		if int(last) < i {
 			sure++
 		}
 	}
