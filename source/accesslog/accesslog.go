@@ -11,6 +11,7 @@ import (
 
 	"github.com/honderd/honderd/experience"
 	"github.com/honderd/honderd/internal/robots"
+	"github.com/honderd/honderd/internal/who"
 )
 
 // Options say how lines become experiences. The zero value judges by the status alone;
@@ -54,13 +55,8 @@ type Options struct {
 	Since, Until int64
 }
 
-// The ways to recognise a person.
-const (
-	byAddressAgent = "address+agent"
-	byAddress      = "address"
-	byHeader       = "header:"
-	byField        = "field:"
-)
+// byHeader is the way to recognise a person by a request header.
+const byHeader = "header:"
 
 // Validate reports every mistake in o at once, each with its fix.
 func (o Options) Validate() error {
@@ -106,7 +102,7 @@ func (o Options) compile() (compiled, error) {
 		}
 	}
 	if c.key != "" && !hasKey(c) && (c.given != nil || o.Format == "") {
-		errs = append(errs, fmt.Errorf("person %q: the log has no such field (fix: name it in format, or write %q)", o.Person, byAddressAgent))
+		errs = append(errs, fmt.Errorf("person %q: the log has no such field (fix: name it in format, or write %q)", o.Person, who.ByAddressAndAgent))
 	}
 	return c, errors.Join(errs...)
 }
@@ -155,15 +151,15 @@ func (o Options) grammar(c compiled) (*Grammar, error) {
 // personKey returns the variable that o.Person asks for, in the spelling of fields.go.
 func (o Options) personKey() (string, error) {
 	switch {
-	case o.Person == "" || o.Person == byAddressAgent || o.Person == byAddress:
+	case o.Person == "" || o.Person == who.ByAddressAndAgent || o.Person == who.ByAddress:
 		return "", nil
 	case strings.HasPrefix(o.Person, byHeader) && len(o.Person) > len(byHeader):
 		return headerName(o.Person[len(byHeader):]), nil
-	case strings.HasPrefix(o.Person, byField) && len(o.Person) > len(byField):
-		return fieldName(o.Person[len(byField):]), nil
+	case strings.HasPrefix(o.Person, who.ByField) && len(o.Person) > len(who.ByField):
+		return fieldName(o.Person[len(who.ByField):]), nil
 	default:
 		return "", fmt.Errorf("person %q: not a way to recognise one (fix: write %s, %s, %sNAME or %sNAME)",
-			o.Person, byAddressAgent, byAddress, byHeader, byField)
+			o.Person, who.ByAddressAndAgent, who.ByAddress, byHeader, who.ByField)
 	}
 }
 

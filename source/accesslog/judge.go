@@ -8,6 +8,7 @@ import (
 
 	"github.com/honderd/honderd/experience"
 	"github.com/honderd/honderd/internal/robots"
+	"github.com/honderd/honderd/internal/route"
 )
 
 // unknown is the wait of a line that does not say it.
@@ -38,7 +39,7 @@ func (w *Worker) take(g *Grammar, line []byte, ms int64, b *experience.Batch) {
 	if g.has[slotAgent] && w.robot(agent, agentHash, &b.Tally) && !o.Robots && !o.Raw {
 		return
 	}
-	path := pathOf(target)
+	path := route.Path(target)
 	status := statusOf(w.m.value(g, slotStatus, line))
 	e := experience.Experience{Person: w.person(g, line, address, agent, agentHash), At: ms, Wait: uint32(max(wait, 0))}
 	if o.Raw {
@@ -49,7 +50,7 @@ func (w *Worker) take(g *Grammar, line []byte, ms int64, b *experience.Batch) {
 	}
 	var journey []byte
 	if target != nil {
-		journey = journeyOf(path, status)
+		journey = route.Journey(path, status)
 	}
 	e.Journey = w.journeys.index(journey, &b.Journeys)
 	if len(o.Rules.Critical) > 0 && target != nil && !o.Raw && !e.Part {
@@ -59,7 +60,7 @@ func (w *Worker) take(g *Grammar, line []byte, ms int64, b *experience.Batch) {
 		e.Labels = w.labels(g, line, b)
 	}
 	if target != nil && (o.Steps || e.Cause != experience.Fine || e.Mask != experience.Unmasked) {
-		w.scratch = appendStep(w.scratch[:0], method, path)
+		w.scratch = route.AppendStep(w.scratch[:0], method, path)
 		e.Step = w.steps.index(w.scratch, &b.Steps)
 	}
 	b.Items = append(b.Items, e)

@@ -10,6 +10,8 @@ import (
 	"unicode"
 
 	"github.com/honderd/honderd/experience"
+	"github.com/honderd/honderd/internal/route"
+	"github.com/honderd/honderd/internal/who"
 )
 
 // LabelField says which field of a log tells people apart by a label. A label is kept as
@@ -31,11 +33,11 @@ func (l LabelField) variable() (string, error) {
 	variable := headerName(name)
 	isField := false
 	if !isHeader {
-		name, isField = strings.CutPrefix(l.Field, byField)
+		name, isField = strings.CutPrefix(l.Field, who.ByField)
 		variable = fieldName(name)
 	}
 	if name == "" || !isHeader && !isField {
-		return "", fmt.Errorf("label %s: %q is not a field of a log (fix: write %sNAME or %sNAME)", l.Name, l.Field, byHeader, byField)
+		return "", fmt.Errorf("label %s: %q is not a field of a log (fix: write %sNAME or %sNAME)", l.Name, l.Field, byHeader, who.ByField)
 	}
 	if isPrivate(variable) {
 		return "", fmt.Errorf("label %s: %s says who somebody is, and a label is kept as it is "+
@@ -133,7 +135,7 @@ func labelValue(v []byte) []byte {
 			break
 		}
 	}
-	return cut(v, experience.MaxLabelValue)
+	return route.Cut(v, experience.MaxLabelValue)
 }
 
 // labelSets gives sets of labels their index in a batch, and remembers them.

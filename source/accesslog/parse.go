@@ -2,11 +2,9 @@ package accesslog
 
 import (
 	"bytes"
-	"crypto/hmac"
-	"crypto/sha256"
-	"hash"
 
 	"github.com/honderd/honderd/experience"
+	"github.com/honderd/honderd/internal/who"
 )
 
 // Why a line cannot be read; with noTime and impossibleTime all reasons there are.
@@ -23,8 +21,7 @@ type Worker struct {
 	g        *Grammar
 	m        matcher
 	clock    clock
-	mac      hash.Hash
-	sum      [sha256.Size]byte
+	namer    *who.Namer
 	persons  []personSlot
 	agents   []kindSlot
 	forwards []forwardSlot
@@ -44,7 +41,7 @@ func (p *Parser) NewWorker(g *Grammar) *Worker {
 	}
 	return &Worker{
 		p: p, g: g,
-		mac:      hmac.New(sha256.New, p.o.Salt),
+		namer:    who.NewNamer(p.o.Salt),
 		persons:  make([]personSlot, personSlots),
 		agents:   make([]kindSlot, kindSlots),
 		scratch:  make([]byte, 0, 512),

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/honderd/honderd/experience"
+	"github.com/honderd/honderd/internal/who"
 	"pgregory.net/rapid"
 )
 
@@ -65,13 +66,13 @@ func TestForwarded(t *testing.T) {
 	}
 	p := mustParser(t, Options{})
 	for _, tt := range tests {
-		from, to := p.client(tt.give)
+		from, to := who.Client(tt.give, p.c.trusted)
 		if got := tt.give[from:to]; got != tt.want {
 			t.Errorf("client(%q) = %q, want %q", tt.give, got, tt.want)
 		}
 	}
 	own := mustParser(t, Options{Trusted: []string{"192.0.2.0/24"}})
-	if from, to := own.client("10.0.0.1, 192.0.2.1"); from != 0 || to != 8 {
+	if from, to := who.Client("10.0.0.1, 192.0.2.1", own.c.trusted); from != 0 || to != 8 {
 		t.Errorf("with a trusted range of its own, the client stands at %d to %d, want 0 to 8", from, to)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/honderd/honderd/experience"
+	"github.com/honderd/honderd/internal/route"
 )
 
 // combined makes a line of a person.
@@ -179,11 +180,11 @@ func TestJourneysAndSteps(t *testing.T) {
 		{"/" + strings.Repeat("é", 40), "/" + strings.Repeat("é", 31), "GET /" + strings.Repeat("é", 40)},
 	}
 	for _, tt := range tests {
-		path := pathOf([]byte(tt.target))
-		if got := string(journeyOf(path, 200)); got != tt.journey {
+		path := route.Path([]byte(tt.target))
+		if got := string(route.Journey(path, 200)); got != tt.journey {
 			t.Errorf("journey of %q = %q, want %q", tt.target, got, tt.journey)
 		}
-		if got := string(appendStep(nil, []byte("GET"), path)); got != tt.step {
+		if got := string(route.AppendStep(nil, []byte("GET"), path)); got != tt.step {
 			t.Errorf("step of %q = %q, want %q", tt.target, got, tt.step)
 		}
 	}
