@@ -166,36 +166,72 @@ func (l *Ledger) Newest(ctx context.Context, kind string) ([]ledger.Fact, error)
 	return list, nil
 }
 
-// facts returns all facts below a subject, in order, with those that were healed.
+// facts returns all facts below a subject, in order, with those that were healed. On a
+// cluster a copy answers that may be behind: it is asked again until it has what the
+// leader has, so that who put a fact reads it.
 func (l *Ledger) facts(ctx context.Context, subject string) (list []ledger.Fact, err error) {
 	if _, err := l.Last(ctx); err != nil {
 		return nil, err
 	}
 	err = l.withEngine(ctx, func(e *engine) error {
-		list = nil
-		b, err := newBatches(e, l)
-		if err != nil {
-			return err
-		}
-		defer b.close()
-		for next := ledger.Sequence(1); ; {
-			run, err := b.facts(ctx, subject, next)
-			if err != nil || len(run) == 0 {
+		ctx, cancel := context.WithTimeout(ctx, e.patience())
+		defer cancel()
+		for {
+			var seen ledger.Sequence
+			if list, seen, err = l.factsHere(ctx, e, subject); err != nil {
+				return err
+			}
+			behind, err := e.behind(ctx, subject, seen)
+			if err != nil || !behind {
 				return errors.Join(err, e.addHealed(ctx, subject, &list))
 			}
-			for _, r := range run {
-				next = max(next, r.Sequence) + 1
-				f, ok, err := ledger.ParseFact(r)
-				if err != nil {
-					return err
-				}
-				if ok {
-					list = append(list, f)
-				}
+			select {
+			case <-ctx.Done():
+				return fmt.Errorf("the copy of the ledger that answers stays behind: %w", ctx.Err())
+			case <-time.After(lag):
 			}
 		}
 	})
 	return list, err
+}
+
+// lag is how long a copy of the stream gets to receive what the leader has.
+const lag = 20 * time.Millisecond
+
+// factsHere returns the facts below a subject as whoever answers first has them, and the
+// place of the last one.
+func (l *Ledger) factsHere(ctx context.Context, e *engine, subject string) (list []ledger.Fact, seen ledger.Sequence, err error) {
+	b, err := newBatches(e, l)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer b.close()
+	for next := ledger.Sequence(1); ; {
+		run, err := b.facts(ctx, subject, next)
+		if err != nil || len(run) == 0 {
+			return list, seen, err
+		}
+		for _, r := range run {
+			seen = max(seen, r.Sequence)
+			next = max(next, r.Sequence) + 1
+			f, ok, err := ledger.ParseFact(r)
+			if err != nil {
+				return nil, 0, err
+			}
+			if ok {
+				list = append(list, f)
+			}
+		}
+	}
+}
+
+// behind reports whether the leader has a readable record below subject after seen.
+func (e *engine) behind(ctx context.Context, subject string, seen ledger.Sequence) (bool, error) {
+	if !e.shared {
+		return false, nil
+	}
+	m, at, err := e.storedAt(ctx, streamName, storedRequest{Last: subject})
+	return m != nil && at > seen, err
 }
 
 // addHealed adds the healed facts below a subject to list, and puts it in order.
