@@ -31,11 +31,17 @@ func Rebuild(ctx context.Context, c config.Config, salvage bool, log *slog.Logge
 		return r, err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
-	b := rebuild{folds: newFolds(feltOptions(c)), salvage: salvage, progress: progress, result: &r}
 	k, err := newArchiver(ctx, c, l, log, &troubles{})
 	if err != nil {
 		return r, err
 	}
+	return rebuildFrom(ctx, c, l, k, salvage, progress)
+}
+
+// rebuildFrom is Rebuild from a ledger and an archive that are open; k is nil when there
+// is no archive.
+func rebuildFrom(ctx context.Context, c config.Config, l ledger.Ledger, k *archiver, salvage bool, progress func(read, total int64)) (r Rebuilt, err error) {
+	b := rebuild{folds: newFolds(feltOptions(c)), salvage: salvage, progress: progress, result: &r}
 	seq := ledger.Sequence(0)
 	if k != nil {
 		if err := b.archived(ctx, k.archive); err != nil {
