@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/honderd/honderd/look"
+	"github.com/honderd/honderd/source/push"
 	"github.com/honderd/honderd/web"
 )
 
@@ -17,14 +18,17 @@ func (s *Server) pages() (http.Handler, error) {
 		return nil, err
 	}
 	tongue, _ := look.ParseTongue(s.config.Language)
-	return web.New(web.Options{
+	mux := http.NewServeMux()
+	mux.Handle(push.Path, s.push)
+	mux.Handle("/", web.New(web.Options{
 		Answers: s.projector.now,
 		State:   s.state,
 		Notify:  s.notify,
 		Zone:    zone,
 		Tongue:  tongue,
 		Log:     s.log,
-	}), nil
+	}))
+	return mux, nil
 }
 
 // state tells what is being read.
@@ -43,6 +47,9 @@ func (s *Server) state() web.State {
 			shown.LastLine = time.UnixMilli(k.Newest)
 		}
 		state.Sources = append(state.Sources, shown)
+	}
+	if k := known[push.Name]; k.Newest > 0 || s.troubles.of(push.Name) != "" {
+		state.Sources = append(state.Sources, web.SourceState{Name: push.Name, LastLine: time.UnixMilli(k.Newest), Trouble: s.troubles.of(push.Name)})
 	}
 	return state
 }

@@ -17,8 +17,10 @@ import (
 
 	"github.com/honderd/honderd/config"
 	"github.com/honderd/honderd/ledger"
+	"github.com/honderd/honderd/ledger/gather"
 	"github.com/honderd/honderd/ledger/jetstream"
 	"github.com/honderd/honderd/source"
+	"github.com/honderd/honderd/source/push"
 )
 
 // Server is the whole product in one process: sources, ledger, folds and pages.
@@ -27,6 +29,8 @@ type Server struct {
 	log       *slog.Logger
 	sources   []source.Source
 	ledger    ledger.Ledger
+	gatherer  *gather.Gatherer // of what is sent by many
+	push      *push.Door
 	projector *projector
 	archiver  *archiver // nil: there is no archive
 	listener  net.Listener
@@ -82,6 +86,9 @@ func (s *Server) open(ctx context.Context, more []source.Source) error {
 		return err
 	}
 	s.sources = append(s.sources, more...)
+	if err := s.openDoors(salt); err != nil {
+		return err
+	}
 	k, err := newCalendars(s.config)
 	if err != nil {
 		return err
@@ -236,6 +243,9 @@ func (s *Server) close() error {
 		if err := s.listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
 			errs = append(errs, err)
 		}
+	}
+	if s.gatherer != nil {
+		errs = append(errs, s.gatherer.Close())
 	}
 	if s.ledger != nil {
 		errs = append(errs, s.ledger.Close())

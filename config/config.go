@@ -42,6 +42,9 @@ type Config struct {
 	// Sources are where people's experiences are read from.
 	Sources []Source `yaml:"sources"`
 
+	// Receive says who may send experiences over HTTP.
+	Receive Receive `yaml:"receive"`
+
 	// People says who is one person.
 	People People `yaml:"people"`
 
@@ -195,6 +198,12 @@ type Source struct {
 	// Format is how the lines of the log are written: an nginx log_format, an Apache
 	// LogFormat, or the name of a known format. When it is not written it is found out.
 	Format string `yaml:"format" is:"format"`
+}
+
+// Receive says who may send experiences over HTTP.
+type Receive struct {
+	// Keys are what senders show. Without any, only programs on this machine may send.
+	Keys []string `yaml:"keys" is:"secret"`
 }
 
 // People says who is one person.

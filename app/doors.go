@@ -1,0 +1,44 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/honderd/honderd/experience"
+	"github.com/honderd/honderd/ledger"
+	"github.com/honderd/honderd/ledger/gather"
+	"github.com/honderd/honderd/source/push"
+)
+
+// openDoors opens what others send to. Many senders share a block of the ledger; each is
+// answered when its block is on disk.
+func (s *Server) openDoors(salt []byte) (err error) {
+	if s.gatherer, err = gather.New(s.ledger, gather.Options{Subject: subject}); err != nil {
+		return err
+	}
+	s.push = push.New(push.Options{
+		Rules: s.config.Rules(), Salt: salt, Keys: s.config.Receive.Keys, Keep: s.keepSent, Busy: isBusy,
+	})
+	return nil
+}
+
+// keepSent keeps what somebody sent. While the ledger cannot take it, who sent it is told
+// so, and it is shown.
+func (s *Server) keepSent(ctx context.Context, b *experience.Batch) error {
+	dropFuture(b, time.Now().Add(future).UnixMilli())
+	err := s.gatherer.Add(ctx, b)
+	trouble := err
+	if ctx.Err() != nil || errors.Is(err, gather.ErrBacklog) { // the sender's, or over in a moment
+		trouble = nil
+	}
+	if s.troubles.set(b.Source, trouble) && trouble != nil {
+		s.log.Error("the ledger cannot take what is sent: senders are told to come again", "source", b.Source, "error", trouble)
+	}
+	return err
+}
+
+// isBusy reports whether what was sent is welcome later.
+func isBusy(err error) bool {
+	return errors.Is(err, gather.ErrBacklog) || errors.Is(err, ledger.ErrFull) || errors.Is(err, ledger.ErrAway)
+}
