@@ -75,7 +75,7 @@ func (c *clock) clf(v []byte) (int64, string) {
 		}
 		return 0, impossibleTime
 	}
-	if len(v) < clfWidth || v[2] != '/' || v[6] != '/' || v[11] != ':' || v[14] != ':' || v[17] != ':' {
+	if len(v) < clfWidth-len(" +0000") || v[2] != '/' || v[6] != '/' || v[11] != ':' || v[14] != ':' || v[17] != ':' {
 		return 0, noTime
 	}
 	m := moment{year: number(v[7:11]), month: monthNumber(v[3:6]), day: number(v[:2]), hour: number(v[12:14]), minute: number(v[15:17]), second: number(v[18:20])}
@@ -85,7 +85,10 @@ func (c *clock) clf(v []byte) (int64, string) {
 	var ok bool
 	rest := v[20:]
 	m.milli, rest = fraction(rest)
-	if m.zone, ok = zone(rest[min(len(rest), 1):]); !ok || rest[0] != ' ' {
+	if len(rest) == 0 { // HAProxy writes no zone: it is taken for UTC
+		return m.ms()
+	}
+	if m.zone, ok = zone(rest[1:]); !ok || rest[0] != ' ' {
 		return 0, noTime
 	}
 	ms, why := m.ms()
@@ -99,7 +102,7 @@ func (c *clock) clf(v []byte) (int64, string) {
 
 // iso reads 2026-11-23T20:01:09+00:00, with Z, a fraction or a space as well.
 func iso(v []byte) (int64, string) {
-	if len(v) < 19 || v[4] != '-' || v[7] != '-' || (v[10] != 'T' && v[10] != ' ') || v[13] != ':' || v[16] != ':' {
+	if len(v) < 19 || v[4] != '-' || v[7] != '-' || (v[10] != 'T' && v[10] != ' ' && v[10] != '\t') || v[13] != ':' || v[16] != ':' {
 		return 0, noTime
 	}
 	m := moment{year: number(v[:4]), month: number(v[5:7]), day: number(v[8:10]), hour: number(v[11:13]), minute: number(v[14:16]), second: number(v[17:19])}
@@ -218,6 +221,8 @@ func (c *clock) time(m *matcher, g *Grammar, line []byte) (ms int64, why string)
 	switch {
 	case g.has[slotEpochUS]:
 		return epoch(m.value(g, slotEpochUS, line), 1, 1000)
+	case g.has[slotWhen]:
+		return c.when(m.value(g, slotWhen, line))
 	case g.has[slotEpochMS]:
 		return epoch(m.value(g, slotEpochMS, line), 1, 1)
 	case g.has[slotEpoch]:

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Grammar is a format made ready to read lines with.
@@ -16,6 +17,8 @@ type Grammar struct {
 	key    slot  // where the variable is that a person is recognised by; slotNone: not in this format
 	labels []int // which piece each label is; notHere: not in this format
 	starts bool  // its time is when the request began
+	flags  flags // whose words slotFlags has
+	keys   *key  // of lines that are JSON; nil: they are text
 	common bool  // begins as the common log format does, with nothing of its own there
 }
 
@@ -42,6 +45,9 @@ func (g *Grammar) Name() string { return g.name }
 
 // compileFormat makes a grammar of a format as it stands in a server's configuration.
 func compileFormat(name, format string, want wanted) (*Grammar, error) {
+	if fields, isJSON := strings.CutPrefix(format, jsonPrefix); isJSON {
+		return compileJSON(name, fields, want)
+	}
 	items, apache, err := readFormat(format)
 	if err != nil {
 		return nil, err
@@ -155,7 +161,7 @@ func (g *Grammar) check() error {
 
 // timed reports whether g says when.
 func (g *Grammar) timed() bool {
-	for _, s := range []slot{slotTime, slotISO, slotEpoch, slotEpochMS, slotEpochUS} {
+	for _, s := range []slot{slotTime, slotISO, slotEpoch, slotEpochMS, slotEpochUS, slotWhen} {
 		if g.has[s] {
 			return true
 		}

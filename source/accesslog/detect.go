@@ -23,6 +23,9 @@ func (p *Parser) Detect(sample []byte) (*Grammar, error) {
 	if len(lines) == 0 {
 		return nil, ErrEmpty
 	}
+	if g := p.header(lines); g != nil {
+		return g, nil
+	}
 	best := p.favourite(lines)
 	if best == nil {
 		return nil, fmt.Errorf("not an access log that is known; its first line is %q (fix: give its format with --format, as log_format or LogFormat in the server's configuration)", shorten(lines[0]))
@@ -74,7 +77,7 @@ func firstLines(sample []byte) [][]byte {
 	for len(sample) > 0 && len(lines) < sampleLines {
 		line, rest, whole := bytes.Cut(sample, []byte("\n"))
 		sample = rest
-		line = bytes.TrimLeft(bytes.TrimSuffix(line, []byte("\r")), "\x00")
+		line = unwrapped(bytes.TrimLeft(bytes.TrimSuffix(line, []byte("\r")), "\x00"))
 		if onlySpace(line) || (!whole && len(lines) > 0 && len(lines) >= sampleLines/2) {
 			continue
 		}

@@ -45,6 +45,13 @@ const (
 	slotChanged  // Apache: 1 when another server than last time was chosen
 	slotSession  // Apache: the server that the session belongs to
 	slotExtra    // whatever stands after a known format
+	slotWhen     // a time in whatever notation
+	slotNanos    // duration
+	slotMore     // seconds to add to the duration
+	slotMore2    // seconds to add to the duration
+	slotRetries  // how often another server was tried
+	slotAttempts // how many servers were tried: 1 is none other
+	slotFlags    // how it ended, in the words of the proxy
 	slots
 )
 
@@ -79,6 +86,9 @@ const (
 	fitDash      // only -
 	fitForwarded // addresses, or -
 	fitAddress   // not empty, not -
+	fitDigits    // digits alone
+	fitSigned    // digits, perhaps with a sign before and a dot between them
+	fitCode      // as fitStatus, or what stands there when there was no answer: 0, 000, -1, -
 )
 
 // headerName returns the variable of a request header: X-User is http_x_user.
@@ -113,12 +123,39 @@ func (f *field) fits(value []byte) bool {
 		return looksForwarded(value)
 	case fitAddress:
 		return len(value) > 1
+	case fitDigits:
+		return len(value) > 0 && number(value) >= 0 && value[0] != ' '
+	case fitSigned:
+		return isSigned(value)
+	case fitCode:
+		return isCode(value)
 	default:
 		return true
 	}
 }
 
 func isDigit(c byte) bool { return c-'0' < 10 }
+
+func isSigned(v []byte) bool {
+	if len(v) > 1 && (v[0] == '-' || v[0] == '+') {
+		v = v[1:]
+	}
+	for _, c := range v {
+		if !isDigit(c) && c != '.' {
+			return false
+		}
+	}
+	return len(v) > 0
+}
+
+// isCode reports whether v is a status, or says that there was none.
+func isCode(v []byte) bool {
+	switch string(v) {
+	case "0", "-1", "-":
+		return true
+	}
+	return len(v) == 3 && isDigit(v[0]) && isDigit(v[1]) && isDigit(v[2])
+}
 
 // looksForwarded reports whether value is - or a list of what may be addresses.
 func looksForwarded(value []byte) bool {

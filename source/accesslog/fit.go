@@ -13,6 +13,7 @@ const maxTries = 200
 type matcher struct {
 	at       [slots]span      // where each value was found
 	from, to [maxPieces]int32 // where each piece was found
+	ranks    [maxPieces]uint8 // of JSON: which of the keys of a piece was found
 }
 
 // value returns the value in slot s, nil when the format has none.
@@ -26,6 +27,9 @@ func (m *matcher) value(g *Grammar, s slot, line []byte) []byte {
 // match reports whether line fits g, and remembers where the values stand. lenient
 // lets time and status be anything.
 func (m *matcher) match(g *Grammar, line []byte, lenient bool) bool {
+	if g.keys != nil {
+		return m.matchJSON(g, line, lenient)
+	}
 	if len(g.prefix) > 0 && !bytes.HasPrefix(line, g.prefix) {
 		return false
 	}
@@ -45,7 +49,7 @@ func (m *matcher) match(g *Grammar, line []byte, lenient bool) bool {
 		}
 		p := &g.pieces[i]
 		end := p.end(line, from, search)
-		if end >= 0 && (p.field.fit == fitAny || p.fits(line[from:end]) || (lenient && (p.field.fit == fitStatus || p.field.fit == fitTime))) {
+		if end >= 0 && (p.field.fit == fitAny || p.fits(line[from:end]) || (lenient && (p.field.fit == fitStatus || p.field.fit == fitCode || p.field.fit == fitTime))) {
 			m.found(i, p.slot, from, end)
 			from = end + len(p.after)
 			search = from

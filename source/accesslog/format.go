@@ -30,7 +30,9 @@ func readFormat(format string) (items []item, apache bool, err error) {
 func nginxVariable() *regexp.Regexp { return regexp.MustCompile(`\$\{?[A-Za-z_]`) }
 
 // isName reports whether format can only be the name of a format.
-func isName(format string) bool { return !strings.ContainsAny(format, "$% ") }
+func isName(format string) bool {
+	return !strings.ContainsAny(format, "$% ") && !strings.HasPrefix(format, jsonPrefix)
+}
 
 // unwrap removes what the configuration puts around a format: the directive and its
 // name, quotes, backslashes and the semicolon.

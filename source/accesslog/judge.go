@@ -40,12 +40,20 @@ func (w *Worker) take(g *Grammar, line []byte, ms int64, b *experience.Batch) {
 		return
 	}
 	path := route.Path(target)
-	status := statusOf(w.m.value(g, slotStatus, line))
+	status, ended := statusOf(w.m.value(g, slotStatus, line)), w.ended(g, line)
+	if ended == nobodys && !o.Raw {
+		b.Tally.NoRequest++
+		return
+	}
 	e := experience.Experience{Person: w.person(g, line, address, agent, agentHash), At: ms, Wait: uint32(max(wait, 0))}
 	if o.Raw {
 		raw := experience.RawRules()
+		if status < 100 {
+			status = ended.status(status)
+		}
 		e.Cause = raw.Judge(status, unknown)
 	} else {
+		status = ended.status(status)
 		w.judge(&e, g, line, status, wait, string(method) == "OPTIONS", path)
 	}
 	var journey []byte
@@ -129,8 +137,12 @@ func (w *Worker) wait(g *Grammar, line []byte) int64 {
 	switch {
 	case g.has[slotMicros]:
 		return duration(w.m.value(g, slotMicros, line), 1)
+	case g.has[slotNanos]:
+		return nanos(w.m.value(g, slotNanos, line))
 	case g.has[slotMillis]:
 		return duration(w.m.value(g, slotMillis, line), 1000)
+	case g.has[slotMore]:
+		return sum(duration(w.m.value(g, slotSeconds, line), 1_000_000), duration(w.m.value(g, slotMore, line), 1_000_000), duration(w.m.value(g, slotMore2, line), 1_000_000))
 	case g.has[slotSeconds]:
 		return duration(w.m.value(g, slotSeconds, line), 1_000_000)
 	default:
@@ -142,6 +154,12 @@ func (w *Worker) wait(g *Grammar, line []byte) int64 {
 // fraction, and returns milliseconds rounded up.
 func duration(v []byte, micros int64) int64 {
 	total, n := int64(0), 0
+	if len(v) > 1 && v[0] == '+' { // HAProxy: it took at least so long
+		v = v[1:]
+	}
+	if len(v) > 1 && v[len(v)-1] == 's' {
+		v = v[:len(v)-1]
+	}
 	for ; n < len(v) && isDigit(v[n]); n++ {
 		if n == 12 {
 			return unknown
@@ -174,7 +192,7 @@ func statusOf(v []byte) int {
 
 // request returns what was asked for; target is nil when nothing was.
 func (w *Worker) request(g *Grammar, line []byte) (method, target []byte) {
-	if !g.has[slotRequest] {
+	if !g.has[slotRequest] || (g.keys != nil && len(w.m.value(g, slotRequest, line)) == 0) {
 		method, target = w.m.value(g, slotMethod, line), w.m.value(g, slotTarget, line)
 		if len(target) == 0 || string(target) == "-" || (g.has[slotMethod] && !isMethod(method)) {
 			return nil, nil

@@ -23,13 +23,15 @@ func knownGrammars(want wanted) []*Grammar {
 		{"combined", who + agent},
 		{"combined+", who + agent + extra},
 		{"common", who},
+		{"combined-short", `$remote_addr - [$time_local] "$request" $status $body_bytes_sent` + agent},
 		{"vhost_combined", vhost + who + agent},
 		{"vhost_combined+", vhost + who + agent + extra},
 		{"vhost_common", vhost + who},
 		{"nginx-proxy-manager", npm + `$upstream_cache_status $upstream_status ` + npmEnd + `[Sent-to $server] "$http_user_agent" "$http_referer"`},
 		{"nginx-proxy-manager", npm + npmEnd + `"$http_user_agent" "$http_referer"`},
 	}
-	var all, loose []*Grammar
+	all := otherGrammars(want)
+	var loose []*Grammar
 	for _, k := range formats {
 		all = append(all, known(k.name, k.format, want, word))
 		// Some people's user names have spaces. Last, or they would hide a host name.
@@ -37,7 +39,8 @@ func knownGrammars(want wanted) []*Grammar {
 			loose = append(loose, known(k.name, k.format, want, text))
 		}
 	}
-	all = append(all, loose...)
+	all = append(append(all, loose...), jsonGrammars(want)...)
+	all = append(all, compileW3C(cloudfrontFields, want, 0))
 	for i, g := range all {
 		g.number = i
 	}
@@ -69,7 +72,7 @@ func known(name, format string, want wanted, user shape) *Grammar {
 			g.has[slotExtra], g.has[slotForwarded] = true, true
 		}
 	}
-	g.common = strings.HasPrefix(format, "$remote_addr ") && g.key == slotNone
+	g.common = strings.HasPrefix(format, "$remote_addr $ident ") && g.key == slotNone
 	return g
 }
 

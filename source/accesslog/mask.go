@@ -12,7 +12,10 @@ func (w *Worker) mask(g *Grammar, line []byte, status int) experience.Mask {
 	if status == 499 { // the person left before the answer
 		return experience.Unmasked
 	}
-	if g.has[slotOriginal] && status < 400 && w.failed(w.m.value(g, slotOriginal, line)) {
+	if m := w.told(g, line, status); m != experience.Unmasked {
+		return m
+	}
+	if original := w.m.value(g, slotOriginal, line); status < 400 && len(original) == 3 && w.failed(original) { // 0: nobody was asked
 		return experience.Fallback
 	}
 	if g.has[slotUpstream] {

@@ -88,6 +88,8 @@ func nginxField(name string) field {
 	case "upstream_addr", "upstream_response_time", "upstream_response_length", "upstream_connect_time", "upstream_header_time",
 		"upstream_bytes_received", "upstream_bytes_sent", "upstream_queue_time", "upstream_first_byte_time", "upstream_session_time":
 		f.shape = list
+	default:
+		f = otherField(f)
 	}
 	return f
 }

@@ -30,7 +30,8 @@ type Worker struct {
 	steps    names
 	sets     labelSets
 	counts   counts
-	read     []int64 // lines of this call by Grammar.number
+	w3c      *Grammar // what the last #Fields said; nil: none did
+	read     []int64  // lines of this call by Grammar.number
 }
 
 // NewWorker returns a Worker that reads lines with g first, and with the other formats
@@ -39,7 +40,7 @@ func (p *Parser) NewWorker(g *Grammar) *Worker {
 	if g == nil {
 		g = p.c.known[0]
 	}
-	return &Worker{
+	w := &Worker{
 		p: p, g: g,
 		namer:    who.NewNamer(p.o.Salt),
 		persons:  make([]personSlot, personSlots),
@@ -49,8 +50,12 @@ func (p *Parser) NewWorker(g *Grammar) *Worker {
 		steps:    newNames(),
 		sets:     newLabelSets(),
 		counts:   newCounts(),
-		read:     make([]int64, len(p.c.known)+1),
+		read:     make([]int64, len(p.c.known)+2),
 	}
+	if g.number == len(p.c.known)+1 {
+		w.w3c = g
+	}
+	return w
 }
 
 // Parse appends the experiences of the lines in chunk to b, and counts them in its
@@ -102,10 +107,14 @@ func (w *Worker) close(b *experience.Batch) {
 
 // grammar returns the grammar with number n.
 func (w *Worker) grammar(n int) *Grammar {
-	if n < len(w.p.c.known) {
+	switch {
+	case n < len(w.p.c.known):
 		return w.p.c.known[n]
+	case n > len(w.p.c.known):
+		return w.w3c
+	default:
+		return w.g
 	}
-	return w.g
 }
 
 // line reads one line.
@@ -121,6 +130,10 @@ func (w *Worker) line(line []byte, b *experience.Batch) {
 	if len(line) == 0 || (line[0] <= ' ' && onlySpace(line)) {
 		return
 	}
+	line = unwrapped(line)
+	if len(line) > 0 && line[0] == '#' && w.directive(line) {
+		return
+	}
 	b.Tally.Lines++
 	if len(line) > maxLine {
 		w.reject(&b.Tally, tooLong, line)
@@ -134,6 +147,26 @@ func (w *Worker) line(line []byte, b *experience.Batch) {
 	b.Tally.Parsed++
 	w.read[g.number]++
 	w.take(g, line, ms, b)
+}
+
+// unwrapped returns line without what the runtime of a container writes before it:
+// a time, stdout or stderr, and F or P.
+//
+// Source: Kubernetes, CRI logging format.
+func unwrapped(line []byte) []byte {
+	const least = len("2026-11-23T20:01:09Z stdout F ")
+	if len(line) <= least || line[4] != '-' || line[10] != 'T' || line[13] != ':' {
+		return line
+	}
+	space := bytes.IndexByte(line, ' ')
+	if space < 20 || space > 36 || len(line) < space+10 {
+		return line
+	}
+	switch string(line[space : space+10]) {
+	case " stdout F ", " stderr F ", " stdout P ", " stderr P ":
+		return line[space+10:]
+	}
+	return line
 }
 
 // recognise finds the grammar that line fits, and its time; or why there is none.
@@ -170,7 +203,7 @@ func (w *Worker) blame(line []byte) string {
 	if !w.m.match(w.g, line, true) {
 		return noFormat
 	}
-	if len(w.m.value(w.g, slotStatus, line)) != 3 || number(w.m.value(w.g, slotStatus, line)) < 0 {
+	if v := w.m.value(w.g, slotStatus, line); len(v) != 3 && (w.g.flags == noFlags || !isCode(v)) || len(v) == 3 && number(v) < 0 {
 		return noStatus
 	}
 	return noTime
