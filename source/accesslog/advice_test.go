@@ -1,0 +1,46 @@
+package accesslog
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/honderd/honderd/experience"
+)
+
+func TestAdviceNamesWhatIsHidden(t *testing.T) {
+	combined := `203.0.113.7 - - [23/Nov/2026:20:01:09 +0000] "GET /basket HTTP/1.1" 200 2 "-" "Mozilla/5.0"`
+	caddy := `{"ts":1795464069.76,"request":{"client_ip":"203.0.113.7","method":"GET","uri":"/a","headers":{"User-Agent":["x"]}},"duration":0.2,"status":200}`
+	tests := []struct {
+		line, format string
+		bad          string // of masked faults, waiting, people
+		fix          string
+	}{
+		{combined, "", "yyn", "$upstream_status"},
+		{combined + ` 0.031 "502, 200"`, `$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent" $request_time "$upstream_status"`, "nnn", ""},
+		{caddy, "", "ynn", "log_append retries"},
+		{strings.Replace(caddy, `"status"`, `"retries":0,"status"`, 1), "", "nnn", ""},
+		{`203.0.113.7:57132 [23/Nov/2026:20:01:09.459] f b/good 0/0/1/0/31 200 138 - - ---- 1/1/0/0/0 0/0 "GET /basket HTTP/1.1"`, "", "nny", "user agent"},
+		{`{"time":"2026-11-23T20:01:09Z","status":200,"path":"/"}`, "", "yyy", "ms=KEY"},
+	}
+	for _, tt := range tests {
+		p := mustParser(t, Options{Rules: experience.DefaultRules(), Format: tt.format})
+		g, list, err := p.Advise([]byte(tt.line + "\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		bad, fixes := "", ""
+		for _, a := range list {
+			bad += map[bool]string{true: "y", false: "n"}[a.Bad]
+			fixes += a.Fix
+			if a.Bad != (a.Fix != "") || a.Says == "" {
+				t.Errorf("%s: %+v", g.Name(), a)
+			}
+		}
+		if bad != tt.bad || !strings.Contains(fixes, tt.fix) {
+			t.Errorf("%s\n= %s %s; want %s %s", tt.line, bad, fixes, tt.bad, tt.fix)
+		}
+	}
+	if _, _, err := mustParser(t, Options{}).Advise([]byte("hello\n")); err == nil {
+		t.Error("advice about no log")
+	}
+}
