@@ -93,6 +93,7 @@ func TestAWebSocketThatAnswersIsGood(t *testing.T) {
 	if r := once(t, target); r.Bad() || r.Unknown || r.Why != "" {
 		t.Errorf("%+v", r)
 	}
+	target.Timeout = time.Second // it never comes
 	target.Talk = []Turn{{Expect: "^news$"}, {Send: "hello", Expect: "bye"}}
 	if r := once(t, target); !r.Bad() || r.Why == "" {
 		t.Errorf("another answer: %+v", r)
