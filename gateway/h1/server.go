@@ -1,0 +1,242 @@
+package h1
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Options says how long a client may take. Zero is the default of each.
+type Options struct {
+	Head  time.Duration // for a head, once it has begun; 10 s
+	Idle  time.Duration // between requests; 75 s
+	Body  time.Duration // without a byte of a body; 30 s
+	Write time.Duration // without taking a byte of the answer; 60 s
+	Conns int           // most connections at once; 16,384
+
+	// TLS is how to encrypt; nil: not.
+	TLS *tls.Config
+	// Refused is told of each request that is refused before there is one.
+	Refused func(p *Problem)
+}
+
+// Server serves HTTP/1.1 itself, and leaves HTTP/2 to net/http.
+type Server struct {
+	handler http.Handler
+	options Options
+	second  *http.Server
+	ferry   *ferry
+	stopped atomic.Bool
+
+	mu    sync.Mutex
+	conns map[*conn]bool // true: between requests
+	nets  map[net.Listener]bool
+	wait  sync.WaitGroup
+
+	dated atomic.Pointer[dateText]
+}
+
+type dateText struct {
+	second int64
+	text   []byte
+}
+
+// NewServer returns a Server of h.
+func NewServer(h http.Handler, o Options) *Server {
+	def(&o.Head, 10*time.Second)
+	def(&o.Idle, 75*time.Second)
+	def(&o.Body, 30*time.Second)
+	def(&o.Write, 60*time.Second)
+	if o.Conns == 0 {
+		o.Conns = 16 << 10
+	}
+	s := &Server{handler: h, options: o, conns: map[*conn]bool{}, nets: map[net.Listener]bool{}}
+	var protocols http.Protocols
+	protocols.SetHTTP2(true)
+	protocols.SetUnencryptedHTTP2(true)
+	s.second = &http.Server{Handler: h, Protocols: &protocols, ReadHeaderTimeout: o.Head, IdleTimeout: o.Idle, MaxHeaderBytes: MaxHead, TLSConfig: o.TLS,
+		HTTP2: &http.HTTP2Config{MaxConcurrentStreams: 250, WriteByteTimeout: o.Write, SendPingTimeout: o.Idle}}
+	s.ferry = &ferry{conns: make(chan net.Conn), done: make(chan struct{})}
+	if o.TLS != nil {
+		s.options.TLS = o.TLS.Clone()
+		if len(s.options.TLS.NextProtos) == 0 {
+			s.options.TLS.NextProtos = []string{"h2", "http/1.1"}
+		}
+	}
+	return s
+}
+
+func def(d *time.Duration, other time.Duration) {
+	if *d == 0 {
+		*d = other
+	}
+}
+
+// Serve serves who comes to l until Shutdown.
+func (s *Server) Serve(l net.Listener) error {
+	s.mu.Lock()
+	if len(s.nets) == 0 && !s.stopped.Load() {
+		s.wait.Go(func() { _ = s.second.Serve(s.ferry) })
+	}
+	s.nets[l] = true
+	s.mu.Unlock()
+	pause := time.Duration(0)
+	for {
+		c, err := l.Accept()
+		if s.stopped.Load() {
+			if c != nil {
+				_ = c.Close()
+			}
+			return http.ErrServerClosed
+		}
+		if err != nil {
+			if errors.Is(err, net.ErrClosed) {
+				return err
+			}
+			pause = min(max(2*pause, 5*time.Millisecond), time.Second) // out of descriptors: others end meanwhile
+			time.Sleep(pause)
+			continue
+		}
+		pause = 0
+		one := &conn{server: s, rwc: c}
+		if !s.add(one) {
+			_, _ = c.Write([]byte("HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"))
+			_ = c.Close()
+			continue
+		}
+		s.wait.Go(one.serve)
+	}
+}
+
+func (s *Server) add(c *conn) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.conns) >= s.options.Conns {
+		return false
+	}
+	s.conns[c] = false
+	return true
+}
+
+func (s *Server) remove(c *conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.conns, c)
+}
+
+// rest says that c is between requests, or no longer. It reports whether c may go on.
+func (s *Server) rest(c *conn, idle bool) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopped.Load() && idle {
+		return false
+	}
+	s.conns[c] = idle
+	return true
+}
+
+func (s *Server) draining() bool { return s.stopped.Load() }
+
+// Shutdown takes no new connections, lets requests end, and then closes. When ctx ends
+// first, what is still open is cut.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.mu.Lock()
+	s.stopped.Store(true)
+	for l := range s.nets {
+		_ = l.Close()
+	}
+	for c, idle := range s.conns {
+		if idle {
+			c.wake()
+		}
+	}
+	s.mu.Unlock()
+	err := s.second.Shutdown(ctx)
+	s.ferry.close()
+	done := make(chan struct{})
+	go func() { s.wait.Wait(); close(done) }()
+	select {
+	case <-done:
+		return err
+	case <-ctx.Done():
+	}
+	s.mu.Lock()
+	for c := range s.conns {
+		_ = c.rwc.Close()
+	}
+	s.mu.Unlock()
+	return errors.Join(ctx.Err(), s.second.Close())
+}
+
+// date returns the time of now for the field Date, made once a second.
+func (s *Server) date() []byte {
+	now := time.Now()
+	if d := s.dated.Load(); d != nil && d.second == now.Unix() {
+		return d.text
+	}
+	d := &dateText{now.Unix(), now.UTC().AppendFormat(nil, http.TimeFormat)}
+	s.dated.Store(d)
+	return d.text
+}
+
+// ferry brings connections that speak HTTP/2 to net/http.
+type ferry struct {
+	conns chan net.Conn
+	done  chan struct{}
+	once  sync.Once
+}
+
+// Accept returns the next of them.
+func (f *ferry) Accept() (net.Conn, error) {
+	select {
+	case c := <-f.conns:
+		return c, nil
+	case <-f.done:
+		return nil, net.ErrClosed
+	}
+}
+
+// Close is called when the server of HTTP/2 stops.
+func (f *ferry) Close() error { f.close(); return nil }
+
+func (f *ferry) close() { f.once.Do(func() { close(f.done) }) }
+
+// Addr is nowhere.
+func (f *ferry) Addr() net.Addr { return &net.TCPAddr{} }
+
+// bring hands c over. It reports whether somebody took it.
+func (f *ferry) bring(c net.Conn) bool {
+	select {
+	case f.conns <- c:
+		return true
+	case <-f.done:
+		return false
+	}
+}
+
+// begun is a connection of which the first bytes were read.
+type begun struct {
+	net.Conn
+	br *bufio.Reader
+}
+
+// Read reads what was read first.
+func (b *begun) Read(p []byte) (int, error) {
+	if b.br.Buffered() > 0 {
+		return b.br.Read(p)
+	}
+	return b.Conn.Read(p)
+}
+
+// discard reads away what is left of a body. It reports whether that was little.
+func discard(r io.Reader) bool {
+	n, err := io.Copy(io.Discard, io.LimitReader(r, 256<<10+1))
+	return err == nil && n <= 256<<10
+}
