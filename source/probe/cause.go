@@ -59,6 +59,7 @@ func (f *fault) Error() string { return f.why }
 // broke fills o from err: what kept a try from being judged at all.
 func (o *outcome) broke(ctx context.Context, err error, watch *stopwatch) {
 	o.phases, o.wait = watch.end()
+	o.silent = watch.nobody() && isSilent(err)
 	var own *fault
 	slow, isNet := errors.AsType[net.Error](err)
 	switch {
@@ -72,6 +73,17 @@ func (o *outcome) broke(ctx context.Context, err error, watch *stopwatch) {
 	default:
 		o.cause, o.why = experience.Unreachable, reason(err)
 	}
+}
+
+// isSilent reports whether err may as well come from a network that is gone: nobody said no.
+func isSilent(err error) bool {
+	var dns *net.DNSError
+	if errors.As(err, &dns) {
+		return !dns.IsNotFound
+	}
+	slow, isNet := errors.AsType[net.Error](err)
+	return isNet && slow.Timeout() || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) ||
+		errors.Is(err, syscall.EHOSTUNREACH) || errors.Is(err, syscall.ETIMEDOUT) || errors.Is(err, syscall.EHOSTDOWN)
 }
 
 // ours reports whether err is the fault of the machine that probes: it has no more

@@ -20,6 +20,7 @@ const (
 	JSON   Part = "json"   // a field of the body
 	Length Part = "length" // of a field of the body: items of a list, fields of an object, characters of a text
 	Cookie Part = "cookie" // of Extract only
+	IP     Part = "ip"     // the address that answered
 )
 
 // Op is how a value is compared with what is wanted.
@@ -43,10 +44,10 @@ const (
 
 // Check is one thing that must be true of an answer.
 type Check struct {
-	Of   Part
-	Path string // of JSON and Length: a path like data.items[0].id, $ for all; of Header: its name
-	Op   Op
-	Want string // what is wanted; nothing for Exists and Missing
+	Of   Part   `json:"of,omitempty"`
+	Path string `json:"path,omitempty"` // of JSON and Length: a path like data.items[0].id, $ for all; of Header: its name
+	Op   Op     `json:"op,omitempty"`
+	Want string `json:"want,omitempty"` // what is wanted; nothing for Exists and Missing
 }
 
 // check is a Check that is ready.
@@ -67,12 +68,12 @@ func (c Check) prepare() (check, error) {
 		if !isToken(c.Path) {
 			err = fmt.Errorf("header %q is no name (fix: write one like Content-Type)", clean(c.Path))
 		}
-	case Body:
+	case Body, IP:
 		if c.Path != "" || c.Op == Exists || c.Op == Missing {
-			err = errors.New("the body has no parts by name (fix: use json)")
+			err = fmt.Errorf("the %s has no parts by name (fix: use json)", c.Of)
 		}
 	default:
-		err = fmt.Errorf("an answer has no %q (fix: write body, header, json or length)", clean(string(c.Of)))
+		err = fmt.Errorf("an answer has no %q (fix: write body, header, json, length or ip)", clean(string(c.Of)))
 	}
 	if err != nil {
 		return ready, err
@@ -109,6 +110,15 @@ func compile(pattern string) (*regexp.Regexp, error) {
 	return re, nil
 }
 
+// compileAll compiles patterns and reports every mistake in them.
+func compileAll(patterns []string) (all []*regexp.Regexp, err error) {
+	for _, p := range patterns {
+		re, no := compile(p)
+		all, err = append(all, re), errors.Join(err, no)
+	}
+	return all, err
+}
+
 // isToken reports whether s can be the name of a header or a method: RFC 9110, 5.6.2.
 func isToken(s string) bool {
 	for _, c := range s {
@@ -123,6 +133,7 @@ func isToken(s string) bool {
 type answer struct {
 	header http.Header
 	body   []byte
+	ip     string
 	cut    bool  // the body was longer than the limit
 	json   any   // of the body, once it was needed
 	bad    error // why the body is no JSON
@@ -147,6 +158,11 @@ func (c *check) judge(a *answer) string {
 	switch c.Of {
 	case Header:
 		return c.judgeHeader(a.header.Values(c.Path))
+	case IP:
+		if ok, trouble := c.holds(a.ip); trouble != "" || !ok {
+			return c.words("ip", "it is "+quote(a.ip), false)
+		}
+		return ""
 	case Body:
 		if ok, trouble := c.holds(string(a.body)); trouble != "" || !ok {
 			return c.words("body", trouble, a.cut)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -23,13 +24,14 @@ const maxDatagram = 1232
 // standard library would look in this machine's own files first, and hide how the
 // server answered.
 type dnsCheck struct {
-	server string
-	dial   dialer
-	query  Query
-	name   dnsmessage.Name
-	kind   dnsmessage.Type
-	rcode  dnsmessage.RCode
-	want   []string
+	server          string
+	dial            dialer
+	query           Query
+	name            dnsmessage.Name
+	kind            dnsmessage.Type
+	rcodes          []dnsmessage.RCode
+	want            []string
+	match, matchNot []*regexp.Regexp
 }
 
 func dnsTypes() map[string]dnsmessage.Type {
@@ -63,8 +65,18 @@ func newDNS(t Target, dial dialer) (*dnsCheck, error) {
 	if c.kind, known = dnsTypes()[strings.ToUpper(c.query.Type)]; !known {
 		errs = append(errs, fmt.Errorf("DNS type %q cannot be asked (fix: write A, AAAA, CNAME, MX, NS, PTR, SOA, SRV or TXT)", clean(c.query.Type)))
 	}
-	if c.rcode, known = rcodes()[strings.ToUpper(c.query.RCode)]; !known {
-		errs = append(errs, fmt.Errorf("%q is no DNS answer code (fix: write NOERROR or NXDOMAIN)", clean(c.query.RCode)))
+	for _, word := range strings.Fields(c.query.RCode) {
+		code, known := rcodes()[strings.ToUpper(word)]
+		if !known {
+			errs = append(errs, fmt.Errorf("%q is no DNS answer code (fix: write NOERROR or NXDOMAIN)", clean(word)))
+		}
+		c.rcodes = append(c.rcodes, code)
+	}
+	if c.match, err = compileAll(c.query.Match); err != nil {
+		errs = append(errs, err)
+	}
+	if c.matchNot, err = compileAll(c.query.MatchNot); err != nil {
+		errs = append(errs, err)
 	}
 	if c.name, err = dnsmessage.NewName(strings.TrimSuffix(c.query.Name, ".") + "."); err != nil || !isDomain(c.query.Name) {
 		errs = append(errs, fmt.Errorf("%q is no domain (fix: write example.org)", clean(c.query.Name)))
@@ -123,6 +135,7 @@ func (c *dnsCheck) check(ctx context.Context, _ bool) (out outcome) {
 	}
 	if err != nil {
 		out.broke(ctx, err, watch)
+		out.silent = out.silent || network == "udp" && out.cause == experience.TimedOut
 		return out
 	}
 	out.phases, out.wait = watch.end()
@@ -140,13 +153,16 @@ type dnsAnswer struct {
 }
 
 func (c *dnsCheck) judge(got dnsAnswer) string {
-	if got.rcode != c.rcode {
+	if !slices.Contains(c.rcodes, got.rcode) {
 		return fmt.Sprintf("it answered %s, want %s", rcodeName(got.rcode), strings.ToUpper(c.query.RCode))
 	}
 	for _, w := range c.want {
 		if !slices.Contains(got.texts, w) {
 			return fmt.Sprintf("want %s among the answers, got %s", quote(w), quote(strings.Join(got.texts, ", ")))
 		}
+	}
+	if why := c.judgeTexts(got.texts); why != "" {
+		return why
 	}
 	if c.query.Only {
 		for _, g := range got.texts {
@@ -155,8 +171,23 @@ func (c *dnsCheck) judge(got dnsAnswer) string {
 			}
 		}
 	}
-	if c.rcode == dnsmessage.RCodeSuccess && len(got.texts) == 0 && !c.query.Only {
+	if got.rcode == dnsmessage.RCodeSuccess && len(got.texts) == 0 && !c.query.Only {
 		return fmt.Sprintf("it has no %s for this name", strings.ToUpper(c.query.Type))
+	}
+	return ""
+}
+
+// judgeTexts holds the answers against the patterns.
+func (c *dnsCheck) judgeTexts(texts []string) string {
+	for _, re := range c.match {
+		if !slices.ContainsFunc(texts, re.MatchString) {
+			return fmt.Sprintf("want an answer that matches %s, got %s", quote(re.String()), quote(strings.Join(texts, ", ")))
+		}
+	}
+	for _, re := range c.matchNot {
+		if i := slices.IndexFunc(texts, re.MatchString); i >= 0 {
+			return fmt.Sprintf("it answered %s, which must not match %s", quote(texts[i]), quote(re.String()))
+		}
 	}
 	return ""
 }

@@ -20,15 +20,18 @@ const MaxBodyLimit = 64 << 20
 // Expect says what a good answer is. The zero value wants a status of 200 to 299; where
 // redirects are not followed, of 200 to 399.
 type Expect struct {
-	Status    []StatusRange
-	Checks    []Check
-	Within    time.Duration // slower is bad; 0: however slow
-	CertFor   time.Duration // how long the certificate must be right from now on; 0: now is enough
-	BodyLimit int64         // how many bytes of the body are read; 0: DefaultBodyLimit
+	Status    []StatusRange `json:"status,omitempty"`
+	Checks    []Check       `json:"checks,omitempty"`
+	Within    time.Duration `json:"within_ns,omitempty"`   // slower is bad; 0: however slow
+	CertFor   time.Duration `json:"cert_for_ns,omitempty"` // how long the certificate must be right from now on; 0: now is enough
+	BodyLimit int64         `json:"body_limit,omitempty"`  // how many bytes of the body are read; 0: DefaultBodyLimit
 }
 
 // StatusRange is a run of HTTP statuses, both ends included.
-type StatusRange struct{ From, To int }
+type StatusRange struct {
+	From int `json:"from"`
+	To   int `json:"to"`
+}
 
 // String returns r as it stands in configuration.
 func (r StatusRange) String() string {
@@ -62,6 +65,7 @@ func ParseStatus(s string) (StatusRange, error) {
 //	header Content-Type matches ^text/html
 //	json data.items[0].id == 5
 //	length data.items >= 1
+//	ip == 192.0.2.7
 //	time < 800ms
 //	certificate > 14d
 //
@@ -96,9 +100,9 @@ func (e *Expect) parse(line string) error {
 		return parseLimit(rest, "<", &e.Within)
 	case "certificate":
 		return parseLimit(rest, ">", &e.CertFor)
-	case string(Body), string(Header), string(JSON), string(Length):
+	case string(Body), string(Header), string(JSON), string(Length), string(IP):
 		c := Check{Of: Part(what)}
-		if c.Of != Body {
+		if c.Of != Body && c.Of != IP {
 			c.Path, rest = cutWord(rest)
 		}
 		op, want := cutWord(rest)
@@ -113,7 +117,7 @@ func (e *Expect) parse(line string) error {
 		e.Checks = append(e.Checks, c)
 		return nil
 	default:
-		return fmt.Errorf("%q cannot be expected (fix: begin with status, body, header, json, length, time or certificate)", clean(what))
+		return fmt.Errorf("%q cannot be expected (fix: begin with status, body, header, json, length, ip, time or certificate)", clean(what))
 	}
 }
 
@@ -129,7 +133,7 @@ func (e *Expect) Lines() []string {
 	}
 	for _, c := range e.Checks {
 		words := []string{string(c.Of)}
-		if c.Of != Body {
+		if c.Of != Body && c.Of != IP {
 			path := c.Path
 			if path == "" {
 				path = "$"
@@ -250,7 +254,7 @@ func (e *Expect) prepare(redirects Redirects) (expectation, error) {
 			errs = append(errs, err)
 		}
 		x.checks = append(x.checks, ready)
-		x.reads = x.reads || c.Of != Header
+		x.reads = x.reads || c.Of != Header && c.Of != IP
 	}
 	return x, errors.Join(errs...)
 }

@@ -228,7 +228,7 @@ func (h *httpCheck) check(ctx context.Context, fresh bool) (out outcome) {
 			out.steps = append(out.steps, StepResult{h.steps[i].name, status, one.wait, one.phases})
 		}
 		if one.bad() || one.unknown {
-			out.cause, out.why, out.unknown = one.cause, one.why, one.unknown
+			out.cause, out.why, out.unknown, out.silent = one.cause, one.why, one.unknown, one.silent
 			if h.journey {
 				out.failed, out.why = clean(h.steps[i].name), h.steps[i].name+": "+one.why
 			}
@@ -256,7 +256,7 @@ func (h *httpCheck) ask(ctx context.Context, client *http.Client, s *step, value
 		return out, status
 	}
 	defer response.Body.Close()
-	a := &answer{header: response.Header}
+	a := &answer{header: response.Header, ip: watch.from()}
 	err = a.read(response.Body, &s.expect)
 	out.ends = h.book.endOf(response.TLS)
 	if err != nil {

@@ -15,6 +15,8 @@ import (
 	"golang.org/x/net/icmp"
 	"golang.org/x/net/ipv4"
 	"golang.org/x/net/ipv6"
+
+	"github.com/honderd/honderd/experience"
 )
 
 // The protocol numbers of ICMP, from IANA.
@@ -45,6 +47,7 @@ func (c *icmpCheck) check(ctx context.Context, _ bool) (out outcome) {
 	watch := newStopwatch()
 	if err := c.ask(watch.follow(ctx), watch); err != nil {
 		out.broke(ctx, err, watch)
+		out.silent = out.silent || out.cause == experience.TimedOut
 		return out
 	}
 	out.phases, out.wait = watch.end()

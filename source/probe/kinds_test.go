@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/binary"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"math/big"
@@ -127,6 +128,8 @@ func TestHTTP(t *testing.T) {
 		words     string
 	}{
 		{"/", "", "", experience.Fine, ""},
+		{"/", "ip == 127.0.0.1", "", experience.Fine, ""},
+		{"/", "ip matches ^10\\.", "", experience.ServerError, `it is "127.0.0.1"`},
 		{"/agent", "body == " + Agent, "", experience.Fine, ""},
 		{"/status/500", "", "", experience.ServerError, "status 500, want 200-299"},
 		{"/status/503", "", "", experience.Unreachable, "503"},
@@ -227,7 +230,7 @@ func TestTalk(t *testing.T) {
 	want(t, once(t, Target{Kind: TCP, Address: address, Talk: good}), experience.ServerError, "got PONG 42")
 }
 
-func certificate(t *testing.T, ends time.Time) (tls.Certificate, *x509.CertPool) {
+func certificate(t *testing.T, ends time.Time) (tls.Certificate, string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -241,13 +244,8 @@ func certificate(t *testing.T, ends time.Time) (tls.Certificate, *x509.CertPool)
 	if err != nil {
 		t.Fatal(err)
 	}
-	leaf, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pool := x509.NewCertPool()
-	pool.AddCert(leaf)
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, pool
+	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, string(ca)
 }
 
 func TestCertificates(t *testing.T) {
@@ -274,9 +272,9 @@ func TestCertificates(t *testing.T) {
 			server.StartTLS()
 			t.Cleanup(server.Close)
 			if !tt.trusted {
-				pool = x509.NewCertPool()
+				_, pool = certificate(t, ends)
 			}
-			target := Target{Kind: HTTP, Address: server.URL, Trust: Trust{Roots: pool, ServerName: tt.other}, Expect: Expect{CertFor: 14 * 24 * time.Hour}}
+			target := Target{Kind: HTTP, Address: server.URL, Trust: Trust{CA: pool, ServerName: tt.other}, Expect: Expect{CertFor: 14 * 24 * time.Hour}}
 			for range 2 {
 				r := once(t, target)
 				want(t, r, tt.cause, tt.words)
@@ -331,6 +329,10 @@ func TestDNS(t *testing.T) {
 		{Query{Name: "example.org", Type: "MX"}, experience.ServerError, "no MX"},
 		{Query{Name: "no.example.org"}, experience.ServerError, "NXDOMAIN, want NOERROR"},
 		{Query{Name: "no.example.org", RCode: "NXDOMAIN"}, experience.Fine, ""},
+		{Query{Name: "no.example.org", RCode: "noerror nxdomain"}, experience.Fine, ""},
+		{Query{Name: "example.org", Match: []string{`^192\.`}, MatchNot: []string{`\.8$`}}, experience.Fine, ""},
+		{Query{Name: "example.org", Match: []string{`^10\.`}}, experience.ServerError, "want an answer that matches"},
+		{Query{Name: "example.org", MatchNot: []string{`\.7$`}}, experience.ServerError, "must not match"},
 	} {
 		want(t, once(t, Target{Kind: DNS, Address: conn.LocalAddr().String(), Query: tt.q}), tt.cause, tt.words)
 	}

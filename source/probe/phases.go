@@ -3,6 +3,7 @@ package probe
 import (
 	"context"
 	"crypto/tls"
+	"net"
 	"net/http/httptrace"
 	"sync"
 	"time"
@@ -36,6 +37,7 @@ type stopwatch struct {
 	resolving, connecting, securing time.Time // zero: not now
 	wrote, first                    time.Time
 	connected                       bool
+	remote                          net.Addr
 	p                               Phases
 }
 
@@ -86,6 +88,27 @@ func (s *stopwatch) gotConn(info httptrace.GotConnInfo) {
 	defer s.mu.Unlock()
 	s.connected, s.p.Reused = true, info.Reused
 	s.connecting = time.Time{}
+	if info.Conn != nil {
+		s.remote = info.Conn.RemoteAddr()
+	}
+}
+
+// from returns the address that the last connection leads to.
+func (s *stopwatch) from() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.remote == nil {
+		return ""
+	}
+	host, _, _ := net.SplitHostPort(s.remote.String())
+	return host
+}
+
+// nobody reports whether no sign of life came: no connection, not even an insecure one.
+func (s *stopwatch) nobody() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.connected && s.p.Connect == 0 && s.securing.IsZero()
 }
 
 // reached notes that the connection is there.

@@ -1,6 +1,6 @@
 // Package probe asks services by the clock whether they answer as they should: HTTP and
-// journeys over it, TCP, TLS, DNS, ICMP, WebSocket and gRPC. Probes are robots: what they
-// find stands beside what people felt, never inside it, so no experience is made of it.
+// journeys over it, TCP, TLS, DNS, ICMP, WebSocket, gRPC and recordings in a browser. Probes
+// are robots: what they find stands beside what people felt, never inside it.
 package probe
 
 import (
@@ -21,6 +21,10 @@ const Agent = "Honderd-Probe/1.0"
 // connection, and many systems give a program 1,024 files.
 const DefaultLimit = 512
 
+// DefaultBrowsers is how many recordings are played at one time when nobody says otherwise.
+// A browser takes a whole core and some 300 MB.
+const DefaultBrowsers = 2
+
 // Options says how probes run. Only Seen is required.
 type Options struct {
 	// Seen takes each result; many may be given at once. A target is not probed again
@@ -29,6 +33,13 @@ type Options struct {
 
 	Vantage string // from where is probed: "amsterdam"
 	Limit   int    // how many probes run at one time; 0: DefaultLimit
+
+	// Anchors are addresses, as host:port, that can be reached while this machine has a
+	// network. Without any, the other targets tell.
+	Anchors []string
+
+	Player   Player // plays recordings; nil: they are Unknown
+	Browsers int    // how many recordings are played at one time; 0: DefaultBrowsers
 
 	// Dial reaches an address; nil: the network. Pings do not use it.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
@@ -49,6 +60,7 @@ type Result struct {
 	Skipped   int64            `json:"skipped,omitempty"`   // runs that were left out since the result before, as the target was still busy
 	Failed    string           `json:"failed_at,omitempty"` // the step of a journey that was bad
 	Steps     []StepResult     `json:"steps,omitempty"`     // of a journey, in order, as far as it came
+	Shot      string           `json:"shot,omitempty"`      // the picture of the step that failed, of Browser
 	Vantage   string           `json:"vantage,omitempty"`   // from where
 }
 
@@ -77,7 +89,8 @@ type Prober struct {
 	o       Options
 	targets []Target
 	checks  []checker
-	plan    *schedule
+	plans   []*schedule // of all but browsers, and of browsers
+	sight   *sight
 	bad     atomic.Int64
 	unknown atomic.Int64
 }
@@ -99,6 +112,8 @@ type outcome struct {
 	ends    time.Time
 	failed  string
 	steps   []StepResult
+	shot    string
+	silent  bool // nobody said no: it may be our own network
 }
 
 func (o *outcome) bad() bool { return o.cause != experience.Fine }
@@ -109,18 +124,17 @@ func New(targets []Target, o Options) (*Prober, error) {
 	if o.Seen == nil {
 		errs = append(errs, errors.New("nobody takes the results (fix: set Options.Seen)"))
 	}
-	if o.Limit < 0 {
-		errs = append(errs, fmt.Errorf("limit %d: must not be negative (fix: write 0 for %d)", o.Limit, DefaultLimit))
-	}
-	if o.Limit == 0 {
-		o.Limit = DefaultLimit
-	}
-	p := &Prober{o: o}
+	errs = append(errs, o.defaults()...)
+	p := &Prober{o: o, sight: newSight(o.Dial, o.Anchors)}
 	known := map[string]bool{}
-	rhythms := make([]rhythm, 0, len(targets))
+	var plain, browsers plan
 	for _, t := range targets {
 		t = t.withDefaults()
-		c, err := prepare(t, o.Dial)
+		i := len(p.targets)
+		c, err := prepare(t, p.sight.follow(i, t.Timeout))
+		if b, ok := c.(*browserCheck); ok && err == nil {
+			err = b.with(t.Name, o.Player)
+		}
 		if known[t.Name] && t.Name != "" {
 			err = errors.Join(err, fmt.Errorf("probe %q: there are two of this name (fix: rename one)", t.Name))
 		}
@@ -130,13 +144,54 @@ func New(targets []Target, o Options) (*Prober, error) {
 		}
 		known[t.Name] = true
 		p.targets, p.checks = append(p.targets, t), append(p.checks, c)
-		rhythms = append(rhythms, rhythm{t.Name, t.Interval})
+		if t.Kind == Browser {
+			browsers.add(i, t)
+		} else {
+			plain.add(i, t)
+		}
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	p.plan = newSchedule(rhythms, o.Limit, p.run)
+	p.plans = []*schedule{plain.schedule(o.Limit, p.run), browsers.schedule(o.Browsers, p.run)}
 	return p, nil
+}
+
+// defaults fills in what is not said and returns what is wrong.
+func (o *Options) defaults() (errs []error) {
+	for _, n := range []struct {
+		name  string
+		n     *int
+		other int
+	}{{"limit", &o.Limit, DefaultLimit}, {"browsers", &o.Browsers, DefaultBrowsers}} {
+		if *n.n < 0 {
+			errs = append(errs, fmt.Errorf("%s %d: must not be negative (fix: write 0 for %d)", n.name, *n.n, n.other))
+		}
+		if *n.n == 0 {
+			*n.n = n.other
+		}
+	}
+	for _, anchor := range o.Anchors {
+		if _, err := hostPort(anchor, ""); err != nil {
+			errs = append(errs, fmt.Errorf("anchor: %w", err))
+		}
+	}
+	return errs
+}
+
+// plan is what one schedule runs: which targets, and how often.
+type plan struct {
+	targets []int
+	rhythms []rhythm
+}
+
+func (l *plan) add(i int, t Target) {
+	l.targets, l.rhythms = append(l.targets, i), append(l.rhythms, rhythm{t.Name, t.Interval})
+}
+
+func (l *plan) schedule(limit int, run func(ctx context.Context, i int, skipped int64) error) *schedule {
+	targets := l.targets
+	return newSchedule(l.rhythms, limit, func(ctx context.Context, i int, skipped int64) error { return run(ctx, targets[i], skipped) })
 }
 
 // Run probes until ctx is done, and then returns nil, or until Seen fails. All that it
@@ -147,23 +202,47 @@ func (p *Prober) Run(ctx context.Context) error {
 			c.close()
 		}
 	}()
-	return p.plan.loop(ctx)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ends := make(chan error, len(p.plans))
+	for _, s := range p.plans {
+		go func() { ends <- s.loop(ctx) }()
+	}
+	var err error
+	for range p.plans {
+		if one := <-ends; one != nil && err == nil {
+			err = one
+			cancel()
+		}
+	}
+	return err
 }
 
 // Stats returns what was counted so far. It may be called at any time.
 func (p *Prober) Stats() Stats {
-	return Stats{
-		Runs: p.plan.runs.Load(), Late: p.plan.late.Load(), Skipped: p.plan.skipped.Load(),
-		Bad: p.bad.Load(), Unknown: p.unknown.Load(),
+	all := Stats{Bad: p.bad.Load(), Unknown: p.unknown.Load()}
+	for _, s := range p.plans {
+		all.Runs += s.runs.Load()
+		all.Late += s.late.Load()
+		all.Skipped += s.skipped.Load()
 	}
+	return all
 }
 
 // run makes one run of target i and hands on what it found.
 func (p *Prober) run(ctx context.Context, i int, skipped int64) error {
 	t := &p.targets[i]
-	r, ok := result(ctx, t, p.checks[i])
+	r, silent, ok := result(ctx, t, p.checks[i])
 	if !ok {
 		return nil // we are stopping: what was cut off says nothing of the target
+	}
+	if silent && r.Bad() {
+		if why := p.sight.blind(ctx, i, r.At); why != "" {
+			r.Unknown, r.Cause, r.Confirmed, r.Failed = true, experience.Fine, false, ""
+			r.Why = clean("this machine could not probe: " + why + "; " + r.Why)
+		} else {
+			p.sight.lost(i)
+		}
 	}
 	r.Skipped, r.Vantage = skipped, p.o.Vantage
 	if r.Bad() {
@@ -183,7 +262,7 @@ func Once(ctx context.Context, t Target) (Result, error) {
 		return Result{}, err
 	}
 	defer c.close()
-	r, ok := result(ctx, &t, c)
+	r, _, ok := result(ctx, &t, c)
 	if !ok {
 		return r, context.Cause(ctx)
 	}
@@ -191,26 +270,29 @@ func Once(ctx context.Context, t Target) (Result, error) {
 }
 
 // result asks c, and once more over a new connection if it was bad. ok is false when ctx
-// was done before that was over.
-func result(ctx context.Context, t *Target, c checker) (r Result, ok bool) {
+// was done before that was over, silent when nobody said no.
+func result(ctx context.Context, t *Target, c checker) (r Result, silent, ok bool) {
 	at := time.Now()
 	first := attempt(ctx, t, c, false)
 	if ctx.Err() != nil {
-		return Result{}, false
+		return Result{}, false, false
 	}
 	r = Result{
 		Target: t.Name, Kind: t.Kind, At: at, Wait: first.wait, Phases: first.phases, Cause: first.cause, Why: clean(first.why),
-		Unknown: first.unknown, CertEnds: first.ends, Failed: first.failed, Steps: first.steps,
+		Unknown: first.unknown, CertEnds: first.ends, Failed: first.failed, Steps: first.steps, Shot: first.shot,
 	}
 	if !first.bad() {
-		return r, true
+		return r, false, true
 	}
 	second := attempt(ctx, t, c, true)
 	if ctx.Err() != nil {
-		return r, true // bad once is bad
+		return r, false, true // bad once is bad
 	}
 	r.Confirmed = second.bad()
-	return r, true
+	if r.Shot == "" {
+		r.Shot = second.shot
+	}
+	return r, second.silent, true
 }
 
 // attempt asks once, within the timeout of t.

@@ -2,8 +2,6 @@ package probe
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -22,53 +20,57 @@ const (
 	ICMP      = "icmp"      // Address is a host
 	WebSocket = "websocket" // Address is a URL, ws or wss
 	GRPC      = "grpc"      // Address is a URL, grpc or grpcs, of a server with the health service
+	Browser   = "browser"   // Recording is played in a browser
 )
 
 // Kinds returns all kinds of targets.
-func Kinds() []string { return []string{HTTP, Journey, TCP, TLS, DNS, ICMP, WebSocket, GRPC} }
+func Kinds() []string { return []string{HTTP, Journey, TCP, TLS, DNS, ICMP, WebSocket, GRPC, Browser} }
 
 // What holds for a target that does not say otherwise, and the least that it may say.
 const (
 	DefaultInterval       = time.Minute
 	DefaultTimeout        = 10 * time.Second
 	DefaultJourneyTimeout = 30 * time.Second // for all steps together
+	DefaultBrowserTimeout = time.Minute      // for all steps together
 	MinInterval           = time.Second      // so that a slip of the pen is no attack
 	MaxTimeout            = 10 * time.Minute
 	MaxSteps              = 100 // of a journey
 	MaxTurns              = 100 // of a talk
 )
 
-// Target is what is probed.
+// Target is what is probed. It is plain data: as JSON it travels to vantage points.
 type Target struct {
-	Name     string        // unique
-	Kind     string        // HTTP and its like
-	Address  string        // as its kind says
-	Interval time.Duration // from one run to the next; 0: DefaultInterval
-	Timeout  time.Duration // of one try; 0: DefaultTimeout, or DefaultJourneyTimeout
-	Family   string        // ip4 or ip6; empty: whichever answers
-	Trust    Trust         // which certificates are right
-	Expect   Expect        // what a good answer is
-	Request  Request       // of HTTP and WebSocket
-	Steps    []Step        // of Journey
-	Talk     []Turn        // of TCP, TLS and WebSocket, after the connection is there
-	Query    Query         // of DNS
-	Service  string        // of GRPC: whose health is asked; empty: that of the server
+	Name      string        `json:"name"`                  // unique
+	Kind      string        `json:"kind"`                  // HTTP and its like
+	Address   string        `json:"address,omitempty"`     // as its kind says
+	Interval  time.Duration `json:"interval_ns,omitempty"` // from one run to the next; 0: DefaultInterval
+	Timeout   time.Duration `json:"timeout_ns,omitempty"`  // of one try; 0: DefaultTimeout, or that of journeys or of browsers
+	Family    string        `json:"family,omitempty"`      // ip4 or ip6; empty: whichever answers
+	Trust     Trust         `json:"trust,omitzero"`        // which certificates are right
+	Expect    Expect        `json:"expect,omitzero"`       // what a good answer is
+	Request   Request       `json:"request,omitzero"`      // of HTTP and WebSocket
+	Steps     []Step        `json:"steps,omitempty"`       // of Journey
+	Talk      []Turn        `json:"talk,omitempty"`        // of TCP, TLS and WebSocket, after the connection is there
+	Query     Query         `json:"query,omitzero"`        // of DNS
+	Service   string        `json:"service,omitempty"`     // of GRPC: whose health is asked; empty: that of the server
+	Recording string        `json:"recording,omitempty"`   // of Browser: what Chrome DevTools Recorder saved, as JSON
 }
 
 // Trust says which certificates are right. The zero value trusts what the system trusts.
 type Trust struct {
-	ServerName  string           // the name that the certificate must have; empty: that of the address
-	Roots       *x509.CertPool   // who may sign; nil: whom the system trusts
-	Certificate *tls.Certificate // shown to servers that ask for one
-	Insecure    bool             // any certificate is right, expired ones too
+	ServerName string `json:"server_name,omitempty"` // the name that the certificate must have; empty: that of the address
+	CA         string `json:"ca,omitempty"`          // who may sign, as PEM; empty: whom the system trusts
+	Cert       string `json:"cert,omitempty"`        // shown to servers that ask for one, as PEM
+	Key        string `json:"key,omitempty"`         // of Cert, as PEM
+	Insecure   bool   `json:"insecure,omitempty"`    // any certificate is right, expired ones too
 }
 
 // Request is what is asked over HTTP.
 type Request struct {
-	Method    string            // empty: GET
-	Headers   map[string]string // Host too
-	Body      string
-	Redirects Redirects
+	Method    string            `json:"method,omitempty"`  // empty: GET
+	Headers   map[string]string `json:"headers,omitempty"` // Host too
+	Body      string            `json:"body,omitempty"`
+	Redirects Redirects         `json:"redirects,omitempty"`
 }
 
 // Redirects says what is done when an answer leads elsewhere.
@@ -84,37 +86,39 @@ const (
 // Step is one request of a journey. Its URL, its headers and its body may have ${name}
 // in them, which stands for what an earlier step extracted; $${ stands for ${.
 type Step struct {
-	Name    string
-	URL     string
-	Request Request
-	Expect  Expect
-	Extract []Extract
+	Name    string    `json:"name"`
+	URL     string    `json:"url,omitempty"`
+	Request Request   `json:"request,omitzero"`
+	Expect  Expect    `json:"expect,omitzero"`
+	Extract []Extract `json:"extract,omitempty"`
 }
 
 // Extract takes a value from an answer for later steps.
 type Extract struct {
-	Name    string // by which ${Name} stands for it
-	From    Part   // Body, Header, JSON or Cookie
-	Path    string // of JSON: its path; of Header and Cookie: its name
-	Pattern string // a regular expression: its first group, or all of it, is the value; empty: all
+	Name    string `json:"name"`              // by which ${Name} stands for it
+	From    Part   `json:"from,omitempty"`    // Body, Header, JSON or Cookie
+	Path    string `json:"path,omitempty"`    // of JSON: its path; of Header and Cookie: its name
+	Pattern string `json:"pattern,omitempty"` // a regular expression: its first group, or all of it, is the value; empty: all
 }
 
 // Turn is one turn of a talk: something is sent, then something is awaited. ${1} in Send
 // stands for the first group of the last Expect, and so on; $${ stands for ${.
 type Turn struct {
-	Send     string // empty: nothing
-	Expect   string // a regular expression that what comes must match, ^ and $ being ends of lines; empty: nothing
-	StartTLS bool   // after that the connection becomes TLS; not of WebSocket
+	Send     string `json:"send,omitempty"`      // empty: nothing
+	Expect   string `json:"expect,omitempty"`    // a regular expression that what comes must match, ^ and $ being ends of lines; empty: nothing
+	StartTLS bool   `json:"start_tls,omitempty"` // after that the connection becomes TLS; not of WebSocket
 }
 
 // Query is what a DNS server is asked.
 type Query struct {
-	Name  string   // the domain
-	Type  string   // A, AAAA, CNAME, MX, NS, PTR, SOA, SRV or TXT; empty: A
-	Want  []string // answers that must be there: addresses, names, "10 mail.example.org." for MX
-	Only  bool     // no other answer may be there
-	RCode string   // NOERROR, NXDOMAIN and so on; empty: NOERROR
-	TCP   bool     // ask over TCP at once
+	Name     string   `json:"name"`                // the domain
+	Type     string   `json:"type,omitempty"`      // A, AAAA, CNAME, MX, NS, PTR, SOA, SRV or TXT; empty: A
+	Want     []string `json:"want,omitempty"`      // answers that must be there: addresses, names, "10 mail.example.org." for MX
+	Only     bool     `json:"only,omitempty"`      // no other answer may be there
+	Match    []string `json:"match,omitempty"`     // regular expressions: each must fit an answer
+	MatchNot []string `json:"match_not,omitempty"` // regular expressions: none may fit an answer
+	RCode    string   `json:"rcode,omitempty"`     // NOERROR, NXDOMAIN and so on, or several of them; empty: NOERROR
+	TCP      bool     `json:"tcp,omitempty"`       // ask over TCP at once
 }
 
 // Validate reports every mistake in t at once, each with its fix.
@@ -133,8 +137,11 @@ func (t Target) withDefaults() Target {
 	}
 	if t.Timeout == 0 {
 		t.Timeout = DefaultTimeout
-		if t.Kind == Journey {
+		switch t.Kind {
+		case Journey:
 			t.Timeout = DefaultJourneyTimeout
+		case Browser:
+			t.Timeout = DefaultBrowserTimeout
 		}
 	}
 	return t
@@ -170,6 +177,8 @@ func prepare(t Target, dial dialer) (checker, error) {
 		c, err = newWebSocket(t, dial)
 	case GRPC:
 		c, err = newGRPC(t, dial)
+	case Browser:
+		c, err = newBrowser(t)
 	default:
 		err = fmt.Errorf("kind %q is none (fix: write one of %s)", clean(t.Kind), strings.Join(Kinds(), ", "))
 	}
@@ -199,11 +208,17 @@ func (t Target) mistakes() (errs []error) {
 	if t.Kind != HTTP && (len(t.Expect.Checks) > 0 || len(t.Expect.Status) > 0) {
 		errs = append(errs, fmt.Errorf("%s has no status, body or header to expect (fix: expect only time and certificate)", clean(t.Kind)))
 	}
-	if t.Expect.CertFor > 0 && (t.Kind == DNS || t.Kind == ICMP) {
+	if err := t.Trust.check(); err != nil {
+		errs = append(errs, err)
+	}
+	if t.Recording != "" && t.Kind != Browser {
+		errs = append(errs, fmt.Errorf("%s plays no recording (fix: make it browser)", clean(t.Kind)))
+	}
+	if t.Expect.CertFor > 0 && (t.Kind == DNS || t.Kind == ICMP || t.Kind == Browser) {
 		errs = append(errs, fmt.Errorf("%s has no certificate (fix: leave it out)", t.Kind))
 	}
-	if t.Kind == Journey && t.Address != "" {
-		errs = append(errs, errors.New("a journey has no address of its own (fix: give each step its URL)"))
+	if (t.Kind == Journey || t.Kind == Browser) && t.Address != "" {
+		errs = append(errs, fmt.Errorf("%s has no address of its own (fix: its steps say where they go)", t.Kind))
 	}
 	return errs
 }

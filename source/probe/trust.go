@@ -19,11 +19,42 @@ const maxBook = 64
 // certBook checks certificates and remembers when they end.
 type certBook struct {
 	trust Trust
+	roots *x509.CertPool
+	own   []tls.Certificate
 	mu    sync.Mutex
 	ends  map[string]time.Time // by the signature of the certificate
 }
 
-func newCertBook(trust Trust) *certBook { return &certBook{trust: trust, ends: map[string]time.Time{}} }
+// newCertBook returns the book of a trust that was checked.
+func newCertBook(trust Trust) *certBook {
+	b := &certBook{trust: trust, ends: map[string]time.Time{}}
+	b.roots, b.own, _ = trust.read()
+	return b
+}
+
+// check reports what is wrong with t.
+func (t Trust) check() error {
+	_, _, err := t.read()
+	return err
+}
+
+// read takes the PEM in t apart.
+func (t Trust) read() (roots *x509.CertPool, own []tls.Certificate, err error) {
+	if t.CA != "" {
+		roots = x509.NewCertPool()
+		if !roots.AppendCertsFromPEM([]byte(t.CA)) {
+			return nil, nil, errors.New("the CA has no certificate in it (fix: write one as PEM, from BEGIN CERTIFICATE to END CERTIFICATE)")
+		}
+	}
+	if t.Cert == "" && t.Key == "" {
+		return roots, nil, nil
+	}
+	pair, err := tls.X509KeyPair([]byte(t.Cert), []byte(t.Key))
+	if err != nil {
+		return roots, nil, fmt.Errorf("the certificate and its key are no pair: %w (fix: write both as PEM)", err)
+	}
+	return roots, []tls.Certificate{pair}, nil
+}
 
 // config returns settings that check certificates with the book. The check of the
 // standard library is off, as it does not say when a wrong certificate ended.
@@ -34,9 +65,7 @@ func (b *certBook) config(host string, protocols ...string) *tls.Config {
 	if b.trust.ServerName != "" {
 		c.ServerName = b.trust.ServerName
 	}
-	if b.trust.Certificate != nil {
-		c.Certificates = []tls.Certificate{*b.trust.Certificate}
-	}
+	c.Certificates = b.own
 	return c
 }
 
@@ -48,7 +77,7 @@ func (b *certBook) verify(s tls.ConnectionState) error {
 	leaf := s.PeerCertificates[0]
 	ends := leaf.NotAfter
 	if !b.trust.Insecure {
-		options := x509.VerifyOptions{Roots: b.trust.Roots, DNSName: s.ServerName, Intermediates: x509.NewCertPool(), CurrentTime: time.Now()}
+		options := x509.VerifyOptions{Roots: b.roots, DNSName: s.ServerName, Intermediates: x509.NewCertPool(), CurrentTime: time.Now()}
 		for _, c := range s.PeerCertificates[1:] {
 			options.Intermediates.AddCert(c)
 		}
