@@ -29,7 +29,6 @@ type conn struct {
 	woken bool
 }
 
-
 // preface is how HTTP/2 begins.
 const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
@@ -277,4 +276,3 @@ func (c *conn) extend() {
 		_ = c.rwc.SetWriteDeadline(now.Add(c.server.options.Write))
 	}
 }
-

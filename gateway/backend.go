@@ -1,0 +1,191 @@
+package gateway
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// backend is one address that answers, and what people got from it.
+type backend struct {
+	name   string // as people call it: host:port
+	addr   string // where it is
+	scheme string
+	host   string // its name for TLS
+	site   int
+	engine engine
+	second atomic.Bool // it speaks HTTP/2 only
+
+	mu        sync.Mutex
+	first     *attempt // the oldest that is open
+	last      *attempt
+	open      int
+	slow      fading // how much longer it takes than usual; 1 is usual
+	fails     fading // share of answers that were faults
+	streak    int    // faults one after another
+	lastFault time.Time
+	lastGood  time.Time
+	canary    bool // one is on its way to see whether it is well again
+	answers   int64
+	faults    map[string]int64
+	latest    string
+}
+
+// How long a backend's past counts.
+const (
+	slowTau = 3 * time.Second
+	failTau = 3 * time.Second
+	grace   = 5 * time.Millisecond // nobody feels it: answers are not called slow for less
+)
+
+// class says how much a backend is preferred: the lower the better. None is ever banned.
+type class int
+
+const (
+	well   class = iota
+	untold       // it was ill: one may see whether it is well
+	ill
+)
+
+// start notes that a is open.
+func (b *backend) start(a *attempt) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if a.prev = b.last; b.last != nil {
+		b.last.next = a
+	} else {
+		b.first = a
+	}
+	b.last = a
+	b.open++
+	if b.stateAt(a.started) != well {
+		a.canary, b.canary = true, true
+	}
+}
+
+// end notes that a is no longer open.
+func (b *backend) end(a *attempt) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if a.prev != nil {
+		a.prev.next = a.next
+	} else {
+		b.first = a.next
+	}
+	if a.next != nil {
+		a.next.prev = a.prev
+	} else {
+		b.last = a.prev
+	}
+	a.prev, a.next = nil, nil
+	b.open--
+	if a.canary {
+		b.canary = false
+	}
+}
+
+// ratio returns how much longer d is than usual.
+func ratio(d, usual time.Duration) float64 {
+	return float64(d+grace) / float64(usual+grace)
+}
+
+// good notes a good answer after d.
+func (b *backend) good(now time.Time, d, usual time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.answers++
+	b.streak = 0
+	b.lastGood = now
+	b.slow.add(now, ratio(d, usual), 0.25, 1, slowTau)
+	b.fails.add(now, 0, 0.1, 0, failTau)
+}
+
+// fault notes that something was wrong.
+func (b *backend) fault(now time.Time, what string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.streak++
+	b.lastFault = now
+	b.latest = what
+	b.fails.add(now, 1, 0.3, 0, failTau)
+	if b.faults == nil {
+		b.faults = map[string]int64{}
+	}
+	b.faults[what]++
+}
+
+// forgive takes back a fault that was none: every backend says the same.
+func (b *backend) forgive(what string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.streak = max(b.streak-1, 0)
+	b.fails.value /= 2
+	if b.faults[what] > 0 {
+		b.faults[what]--
+	}
+}
+
+// silent notes that an attempt was given up after d because another had answered.
+func (b *backend) silent(now time.Time, d, usual time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.slow.add(now, ratio(d, usual), 0.25, 1, slowTau)
+}
+
+// stateAt is called with the lock.
+func (b *backend) stateAt(now time.Time) class {
+	if b.streak < 2 {
+		return well
+	}
+	rest := min(250*time.Millisecond<<min(b.streak-2, 5), 4*time.Second)
+	if now.Sub(b.lastFault) < rest || b.canary {
+		return ill
+	}
+	return untold
+}
+
+// score returns how much b is preferred: the class first, then the lower number.
+func (b *backend) score(now time.Time) (class, float64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	slow := b.slow.now(now, 1, slowTau)
+	if a := b.first; a != nil {
+		if age := now.Sub(a.started); age > a.usual {
+			slow = max(slow, ratio(age, a.usual))
+		}
+	}
+	return b.stateAt(now), slow * float64(b.open+1) * (1 + 20*b.fails.now(now, 0, failTau))
+}
+
+// roomy reports whether b could answer soon if it were asked now.
+func (b *backend) roomy(now time.Time, within time.Duration) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.stateAt(now) == ill {
+		return false
+	}
+	if a := b.first; a != nil && now.Sub(a.started) > max(2*a.usual, within) {
+		return false
+	}
+	return b.slow.now(now, 1, slowTau) < 3
+}
+
+// calm reports whether what may not be asked twice is safe with b: its last answer was
+// good, and nothing went wrong lately.
+func (b *backend) calm(now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.lastFault.IsZero() {
+		return true
+	}
+	rest := min(2*time.Second<<min(b.streak, 3), 10*time.Second)
+	return b.lastGood.After(b.lastFault) && now.Sub(b.lastFault) > rest
+}
+
+// quiet reports whether nothing of b has been open much longer than usual.
+func (b *backend) quiet(now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	a := b.first
+	return a == nil || now.Sub(a.started) < 3*a.usual+20*time.Millisecond
+}

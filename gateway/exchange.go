@@ -1,0 +1,174 @@
+package gateway
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/honderd/honderd/experience"
+	"github.com/honderd/honderd/gateway/h1"
+	"github.com/honderd/honderd/internal/route"
+)
+
+// Fault is one thing that was wrong behind the gateway.
+type Fault struct {
+	Backend string
+	What    string
+	After   time.Duration // since the exchange began
+}
+
+// Exchange is one request, what the backends did for it, and what the person got.
+type Exchange struct {
+	Start   time.Time
+	Wait    time.Duration // until the last byte was given
+	Pool    string
+	Backend string // who answered; "": none
+	Client  netip.Addr
+	Agent   string
+	Method  string
+	Host    string
+	Target  string
+	Proto   string
+	Status  int
+	Bytes   int64
+	Gone    bool // the person left before the answer
+	Cut     bool // the answer could not be given to its end
+
+	Attempts int
+	Faults   []Fault
+	Mask     experience.Mask // how the faults were hidden
+	Cost     time.Duration   // from the first fault to the answer
+	Cache    string          // hit, stale, revalidated, miss; "": not asked
+	Header   http.Header     // of the request; not to be changed or kept
+}
+
+// exchange is an Exchange at work.
+type exchange struct {
+	g          *Gateway
+	pool       *pool
+	w          http.ResponseWriter
+	r          *http.Request
+	method     string
+	route      string
+	header     http.Header // as the backend gets it
+	body       *spool      // nil: none
+	started    time.Time
+	deadline   time.Time
+	repeatable bool
+	stream     bool // passed on at once
+	two        bool // in HTTP/2
+	client     netip.Addr
+	attempts   int
+	faults     []Fault
+	gone       bool
+	held       bool
+	expired    bool
+	stopRace   context.CancelFunc
+	stored     stored
+	record     Exchange
+}
+
+// newExchange prepares a request for its pool.
+func (g *Gateway) newExchange(w http.ResponseWriter, r *http.Request, p *pool) *exchange {
+	x := &exchange{g: g, pool: p, w: w, r: r, method: r.Method, started: time.Now()}
+	x.deadline = x.started.Add(p.Patience * 95 / 100)
+	x.client = g.client(r)
+	x.route = routeOf(r)
+	x.header = g.forwarded(r, x.client)
+	x.two = isGRPC(r)
+	x.stream = x.two || r.Header.Get("Accept") == "text/event-stream"
+	x.repeatable = !x.two && isRepeatable(r)
+	x.record = Exchange{
+		Start: x.started, Pool: p.Name, Client: x.client, Agent: r.UserAgent(), Method: r.Method, Host: r.Host,
+		Target: r.RequestURI, Proto: r.Proto, Header: r.Header,
+	}
+	return x
+}
+
+// isRepeatable reports whether a request may be asked twice: RFC 9110, 9.2.2, or its
+// client says with a key that it may.
+func isRepeatable(r *http.Request) bool {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodPut, http.MethodDelete, "PROPFIND", "REPORT", "SEARCH", "QUERY":
+		return true
+	}
+	return r.Header.Get("Idempotency-Key") != "" || r.Header.Get("X-Idempotency-Key") != ""
+}
+
+func routeOf(r *http.Request) string {
+	return string(route.AppendStep(nil, []byte(r.Method), route.Path([]byte(r.RequestURI))))
+}
+
+// call returns what a backend is asked.
+func (x *exchange) call(fresh bool) *call {
+	target := x.r.RequestURI
+	if target == "" || target[0] != '/' && target != "*" {
+		target = x.r.URL.RequestURI() // it was a whole address
+	}
+	c := &call{Call: h1.Call{Method: x.method, Target: target, Host: x.r.Host, Header: x.header, Length: 0}, fresh: fresh, two: x.two}
+	if x.body != nil {
+		c.Body, c.Length = x.body.reader(), x.r.ContentLength
+	}
+	c.Early = x.early()
+	return c
+}
+
+// early passes early hints on, of the first attempt only.
+func (x *exchange) early() func(int, http.Header) { return nil }
+
+// hedgeAfter returns how long one backend may be silent before another is asked too: twice
+// what four of five answers take, within bounds that a person's patience sets.
+func (x *exchange) hedgeAfter() time.Duration {
+	patience := x.pool.Patience
+	_, most := x.pool.paces.of(x.route)
+	if most == 0 {
+		return patience / 8
+	}
+	return min(max(2*most, patience/40), max(patience*3/10, most*5/4))
+}
+
+// fault notes what was wrong with a.
+func (x *exchange) fault(a *attempt, what string) {
+	if len(x.faults) < 64 {
+		x.faults = append(x.faults, Fault{a.b.name, what, time.Since(x.started)})
+	}
+}
+
+// left reports whether the person has left.
+func (x *exchange) left() bool {
+	if x.r.Context().Err() != nil {
+		return true
+	}
+	one, ok := x.w.(interface{ Gone() bool })
+	return ok && one.Gone()
+}
+
+// finish tells what the exchange was.
+func (x *exchange) finish(o *outcome) {
+	e := &x.record
+	e.Wait, e.Attempts, e.Faults, e.Gone = time.Since(x.started), x.attempts, x.faults, x.gone
+	if o != nil {
+		e.Backend = o.b.name
+	}
+	isBad := e.Status >= 500 || e.Gone || e.Cut
+	if len(x.faults) > 0 && !isBad && e.Mask == experience.Unmasked {
+		e.Mask = experience.Retry
+		if o != nil && o.why != experience.Unmasked {
+			e.Mask = o.why
+		}
+		if x.held {
+			e.Mask = experience.Hold
+		}
+	}
+	if isBad {
+		e.Mask = experience.Unmasked
+	}
+	if len(x.faults) > 0 {
+		e.Cost = e.Wait - x.faults[0].After
+	}
+	x.g.count(e)
+	if x.g.options.Done != nil {
+		x.g.options.Done(e)
+	}
+}

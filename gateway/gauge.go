@@ -1,0 +1,133 @@
+package gateway
+
+import (
+	"math"
+	"slices"
+	"sync"
+	"time"
+)
+
+// pace is what is known of how long the answers of one route take.
+type pace struct {
+	ring  [64]float64 // milliseconds
+	n     int
+	fresh int // since the quantiles were taken
+	half  float64
+	most  float64
+}
+
+// add learns from one answer.
+func (p *pace) add(ms float64) {
+	p.ring[p.n%len(p.ring)] = ms
+	p.n++
+	if p.fresh++; p.fresh >= 8 || p.n <= 8 {
+		p.fresh = 0
+		sorted := slices.Clone(p.ring[:min(p.n, len(p.ring))])
+		slices.Sort(sorted)
+		p.half, p.most = sorted[len(sorted)/2], sorted[len(sorted)*4/5]
+	}
+}
+
+// maxPaces is how many routes are known apart; the others share one pace.
+const maxPaces = 2048
+
+// paces are those of a pool.
+type paces struct {
+	mu     sync.Mutex
+	routes map[string]*pace
+	all    pace
+}
+
+// learn learns that route was answered after d.
+func (p *paces) learn(route string, d time.Duration) {
+	ms := float64(d) / float64(time.Millisecond)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.all.add(ms)
+	one := p.routes[route]
+	if one == nil {
+		if len(p.routes) >= maxPaces {
+			return
+		}
+		one = &pace{}
+		p.routes[route] = one
+	}
+	one.add(ms)
+}
+
+// of returns how long route usually takes: half of the answers, and four of five. 0:
+// nobody knows.
+func (p *paces) of(route string) (half, most time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	one := p.routes[route]
+	if one == nil || one.n < 4 {
+		one = &p.all
+	}
+	if one.n == 0 {
+		return 0, 0
+	}
+	return time.Duration(one.half * float64(time.Millisecond)), time.Duration(one.most * float64(time.Millisecond))
+}
+
+// budget bounds what is asked beside the first attempt of each request, so that hiding
+// faults never makes an overload: a share of the requests, and a few a second.
+type budget struct {
+	mu     sync.Mutex
+	tokens float64
+	last   time.Time
+}
+
+const (
+	budgetShare = 0.1 // tokens a request
+	budgetFloor = 10  // tokens a second
+	budgetMost  = 30
+)
+
+// earn is called for each request.
+func (b *budget) earn() {
+	b.mu.Lock()
+	b.tokens = min(b.tokens+budgetShare, budgetMost)
+	b.mu.Unlock()
+}
+
+// spend reports whether one more attempt may be made.
+func (b *budget) spend(now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.last.IsZero() {
+		b.tokens = budgetMost
+	} else if d := now.Sub(b.last); d > 0 {
+		b.tokens = min(b.tokens+d.Seconds()*budgetFloor, budgetMost)
+	}
+	b.last = now
+	if b.tokens < 1 {
+		return false
+	}
+	b.tokens--
+	return true
+}
+
+// fading is an average that forgets with time.
+type fading struct {
+	value float64
+	at    time.Time
+}
+
+// now returns the average as it has faded towards rest.
+func (f *fading) now(t time.Time, rest float64, tau time.Duration) float64 {
+	if f.at.IsZero() {
+		return rest
+	}
+	d := t.Sub(f.at)
+	if d <= 0 {
+		return f.value
+	}
+	return rest + (f.value-rest)*math.Exp(-float64(d)/float64(tau))
+}
+
+// add takes a value with this weight.
+func (f *fading) add(t time.Time, x, weight, rest float64, tau time.Duration) {
+	v := f.now(t, rest, tau)
+	f.value, f.at = v+(x-v)*weight, t
+}
