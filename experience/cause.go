@@ -50,17 +50,20 @@ func (c Cause) String() string {
 // stored: add, never renumber.
 type Mask uint8
 
-// The masks that can be read from logs.
+// The masks. Retry, Stale and Fallback can be read from logs; all are what the gateway does.
 const (
 	Unmasked Mask = iota // nothing was hidden
 	Retry                // the next server answered
 	Stale                // an older answer was served
 	Fallback             // another answer was served in its place
+	Hedge                // another server was asked too, and answered first
+	Hold                 // the request waited until a server was back
+	Repair               // the rest of an answer that broke off came from elsewhere
 	masks
 )
 
 // Masks returns every way to hide a fault, in order.
-func Masks() []Mask { return []Mask{Retry, Stale, Fallback} }
+func Masks() []Mask { return []Mask{Retry, Stale, Fallback, Hedge, Hold, Repair} }
 
 // String returns the name of m as it stands in JSON.
 func (m Mask) String() string {
@@ -73,6 +76,12 @@ func (m Mask) String() string {
 		return "stale"
 	case Fallback:
 		return "fallback"
+	case Hedge:
+		return "hedge"
+	case Hold:
+		return "hold"
+	case Repair:
+		return "repair"
 	default:
 		return "unknown"
 	}

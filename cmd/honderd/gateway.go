@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/honderd/honderd/app"
+	"github.com/honderd/honderd/gateway"
+)
+
+// gatewayFlags are what gateway can be asked.
+type gatewayFlags struct {
+	listen, to, then []string
+	patience         time.Duration
+	marker, page     string
+	cert, key        string
+	admin, lines     string
+	resolver         string
+	trust            []string
+	cache, hold      int64
+	verbose          bool
+}
+
+func newGateway(c *console) *cobra.Command {
+	var f gatewayFlags
+	cmd := &cobra.Command{
+		Use:   "gateway --listen ADDR --to URL,URL",
+		Short: "Stand before the backends of a service and hide their faults from people",
+		Long: `Stand before the backends of a service and hide their faults from people.
+
+An answer is not given away before it is known to be good. What fails is asked of
+another backend at once; when one is silent, another is asked too; when none answers,
+the request waits until one is back or the person's patience ends. Only what is safe
+is asked twice: a POST without an Idempotency-Key never is, unless it is certain that
+it was not executed.
+
+What was hidden is counted by backend and by what was wrong: --admin shows it, and
+--log writes a line of JSON for each request.`,
+		Example: `  honderd gateway --listen :8080 --to http://10.0.0.1:80,http://10.0.0.2:80
+  honderd gateway --listen :443 --cert shop.pem --key shop.key --to https://a.internal --then https://b.elsewhere`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), c) },
+	}
+	flags := cmd.Flags()
+	flags.StringSliceVar(&f.listen, "listen", []string{"127.0.0.1:8080"}, "the `ADDRESS`es that people come to")
+	flags.StringSliceVar(&f.to, "to", nil, "the `URL`s of the backends: http, https, h2c or h2")
+	flags.StringSliceVar(&f.then, "then", nil, "`URL`s of backends elsewhere, for when those of --to fail")
+	flags.DurationVar(&f.patience, "patience", gateway.DefaultPatience, "how long a person waits before it is a bad experience")
+	flags.StringVar(&f.marker, "marker", "", "a `FIELD` that every good answer of the backends has: Name or Name: value")
+	flags.StringVar(&f.page, "page", "", "the `FILE` with the HTML that people see when nothing else can be done")
+	flags.StringVar(&f.cert, "cert", "", "the `FILE` with the certificate for TLS")
+	flags.StringVar(&f.key, "key", "", "the `FILE` with its key")
+	flags.StringVar(&f.admin, "admin", "", "the `ADDRESS` of /metrics and /api/v1/gateway (default: none)")
+	flags.StringVar(&f.lines, "log", "", "the `FILE` of the access log in JSON; - is standard output")
+	flags.StringVar(&f.resolver, "resolver", "", "the `ADDRESS` of the DNS server for names of backends (default: the machine's)")
+	flags.StringSliceVar(&f.trust, "trust", nil, "`NETWORK`s of proxies before this one, whose X-Forwarded-For is believed")
+	flags.Int64Var(&f.cache, "cache", 64, "`MB` of answers that may be kept, as far as backends allow it; 0: none")
+	flags.Int64Var(&f.hold, "hold", 1024, "`KB` of an answer that are judged before the first byte is given")
+	flags.BoolVar(&f.verbose, "verbose", false, "log details")
+	return cmd
+}
+
+func (f *gatewayFlags) run(ctx context.Context, c *console) error {
+	o, done, err := f.options(c)
+	if err != nil {
+		return err
+	}
+	defer done()
+	s, err := app.NewGateway(ctx, o, newLog(c.stderr, f.verbose))
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(c.stderr, "people come to %s, patience %v\n", strings.Join(s.Addresses(), ", "), f.patience)
+	err = s.Run(ctx)
+	state := s.State()
+	fmt.Fprintf(c.stderr, "%d requests, %d faults masked, %d felt\n", state.Requests, state.Masked, state.Felt)
+	return err
+}
+
+// options returns what the flags say, and what is to be done at the end.
+func (f *gatewayFlags) options(c *console) (o app.GatewayOptions, done func(), err error) {
+	done = func() {}
+	if len(f.to) == 0 {
+		return o, done, fmt.Errorf("no backend (fix: name them with --to http://host:port,http://host:port)")
+	}
+	if (f.cert == "") != (f.key == "") {
+		return o, done, fmt.Errorf("a certificate needs its key (fix: name both --cert and --key)")
+	}
+	pool := gateway.Pool{Marker: f.marker}
+	for site, list := range [][]string{f.to, f.then} {
+		for _, u := range list {
+			pool.Backends = append(pool.Backends, gateway.Backend{URL: u, Site: site})
+		}
+	}
+	o.Options = gateway.Options{Pools: []gateway.Pool{pool}, Patience: f.patience, Resolver: f.resolver, Hold: f.hold << 10, Cache: f.cache << 20}
+	if f.cache == 0 {
+		o.Cache = -1
+	}
+	for _, text := range f.trust {
+		p, err := parseNetwork(text)
+		if err != nil {
+			return o, done, err
+		}
+		o.Trusted = append(o.Trusted, p)
+	}
+	if f.page != "" {
+		if o.Page, err = os.ReadFile(f.page); err != nil {
+			return o, done, fmt.Errorf("read the page: %w", err)
+		}
+	}
+	o.Listen, o.Cert, o.Key, o.Admin = f.listen, f.cert, f.key, f.admin
+	switch f.lines {
+	case "":
+	case "-":
+		o.Lines = c.stdout
+	default:
+		file, err := os.OpenFile(f.lines, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o640)
+		if err != nil {
+			return o, done, fmt.Errorf("open the access log: %w", err)
+		}
+		o.Lines, done = io.Writer(file), func() { _ = file.Close() }
+	}
+	return o, done, o.Options.Validate()
+}
+
+func parseNetwork(text string) (netip.Prefix, error) {
+	if a, err := netip.ParseAddr(text); err == nil {
+		return netip.PrefixFrom(a, a.BitLen()), nil
+	}
+	p, err := netip.ParsePrefix(text)
+	if err != nil {
+		return p, fmt.Errorf("network %q: is none (fix: write 10.0.0.0/8 or an address)", text)
+	}
+	return p, nil
+}
