@@ -77,8 +77,7 @@ func (o *outcome) broke(ctx context.Context, err error, watch *stopwatch) {
 
 // isSilent reports whether err may as well come from a network that is gone: nobody said no.
 func isSilent(err error) bool {
-	var dns *net.DNSError
-	if errors.As(err, &dns) {
+	if dns, found := errors.AsType[*net.DNSError](err); found {
 		return !dns.IsNotFound
 	}
 	slow, isNet := errors.AsType[net.Error](err)

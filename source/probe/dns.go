@@ -65,7 +65,7 @@ func newDNS(t Target, dial dialer) (*dnsCheck, error) {
 	if c.kind, known = dnsTypes()[strings.ToUpper(c.query.Type)]; !known {
 		errs = append(errs, fmt.Errorf("DNS type %q cannot be asked (fix: write A, AAAA, CNAME, MX, NS, PTR, SOA, SRV or TXT)", clean(c.query.Type)))
 	}
-	for _, word := range strings.Fields(c.query.RCode) {
+	for word := range strings.FieldsSeq(c.query.RCode) {
 		code, known := rcodes()[strings.ToUpper(word)]
 		if !known {
 			errs = append(errs, fmt.Errorf("%q is no DNS answer code (fix: write NOERROR or NXDOMAIN)", clean(word)))
