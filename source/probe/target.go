@@ -190,8 +190,13 @@ func prepare(t Target, dial dialer) (checker, error) {
 
 // mistakes returns what is wrong with what all kinds have.
 func (t Target) mistakes() (errs []error) {
-	if t.Name == "" {
-		errs = append(errs, errors.New("it has no name (fix: write one)"))
+	if t.Name == "" || len(t.Name) > maxName {
+		errs = append(errs, fmt.Errorf("it has no name, or one of more than %d bytes (fix: write one)", maxName))
+	}
+	for _, s := range t.Steps {
+		if len(s.Name) > maxName {
+			errs = append(errs, fmt.Errorf("a step has a name of more than %d bytes (fix: write a short one)", maxName))
+		}
 	}
 	if t.Interval < MinInterval {
 		errs = append(errs, fmt.Errorf("interval %v: must be %v at least (fix: write %v)", t.Interval, MinInterval, DefaultInterval))

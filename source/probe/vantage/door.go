@@ -1,0 +1,276 @@
+package vantage
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/honderd/honderd/experience"
+	"github.com/honderd/honderd/source/probe"
+)
+
+const (
+	// patience is how long a sender may take for its body.
+	patience = 30 * time.Second
+
+	// maxOpen is how many requests are taken at once.
+	maxOpen = 64
+
+	// clockOff is from where the clock of a vantage point is mended.
+	clockOff = 10 * time.Second
+)
+
+// DoorOptions says whom a Door lets in, and what it does with what they bring.
+type DoorOptions struct {
+	Keys []Key // none: nobody is let in
+
+	// Targets returns what is probed from a vantage point.
+	Targets func(vantage string) []probe.Target
+
+	// Keep makes results durable before it returns nil. The same id may come twice, and
+	// counts once. It is called by many at once.
+	Keep func(ctx context.Context, vantage, id string, results []probe.Result) error
+
+	// Busy reports whether an error of Keep means: later.
+	Busy func(err error) bool
+}
+
+// Visit is what is known of one vantage point.
+type Visit struct {
+	Last  time.Time     // when it last sent or fetched
+	Lost  int64         // results that it had no room for
+	Clock time.Duration // how far its clock is behind
+}
+
+// Door hands out targets and takes results.
+type Door struct {
+	o    DoorOptions
+	sums [][sha256.Size]byte
+	open chan struct{}
+
+	mu      sync.Mutex
+	refused map[string]uint64
+	visits  map[string]Visit
+}
+
+// NewDoor returns a Door, or every mistake in o.
+func NewDoor(o DoorOptions) (*Door, error) {
+	if err := checkKeys(o.Keys); err != nil {
+		return nil, err
+	}
+	if o.Targets == nil || o.Keep == nil {
+		return nil, errors.New("a door needs to know what is probed, and where results go (fix: set DoorOptions.Targets and Keep)")
+	}
+	d := &Door{o: o, open: make(chan struct{}, maxOpen), refused: map[string]uint64{}, visits: map[string]Visit{}}
+	for _, k := range o.Keys {
+		d.sums = append(d.sums, sha256.Sum256([]byte(k.Key)))
+	}
+	return d, nil
+}
+
+// Refused returns how many requests were refused, by reason.
+func (d *Door) Refused() map[string]uint64 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return maps.Clone(d.refused)
+}
+
+// Visits returns what is known of each vantage point that came. One that falls silent does
+// not measure.
+func (d *Door) Visits() map[string]Visit {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return maps.Clone(d.visits)
+}
+
+// refusal is an answer to a request that is not taken.
+type refusal struct {
+	status int
+	why    string // counted under this; a few words
+	detail string // for who reads the answer, with the way out
+}
+
+// ServeHTTP hands out targets at TargetsPath and takes results at ResultsPath.
+func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	answer, no := d.serve(w, r)
+	if no == nil {
+		if answer != nil {
+			write(w, "application/json", http.StatusOK, answer)
+		}
+		return
+	}
+	d.mu.Lock()
+	d.refused[no.why]++
+	d.mu.Unlock()
+	switch no.status {
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		w.Header().Set("Retry-After", "5")
+	case http.StatusUnauthorized:
+		w.Header().Set("WWW-Authenticate", `Bearer realm="honderd"`)
+	case http.StatusMethodNotAllowed:
+		w.Header().Set("Allow", "GET, POST")
+	}
+	write(w, "application/problem+json", no.status, map[string]any{
+		"type": "about:blank", "title": http.StatusText(no.status), "status": no.status, "detail": no.detail,
+	})
+}
+
+func write(w http.ResponseWriter, kind string, status int, v any) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		body, status = nil, http.StatusInternalServerError
+	}
+	w.Header().Set("Content-Type", kind)
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)+1))
+	w.WriteHeader(status)
+	_, _ = w.Write(append(body, '\n'))
+}
+
+func (d *Door) serve(w http.ResponseWriter, r *http.Request) (any, *refusal) {
+	vantage, no := d.who(r)
+	if no != nil {
+		return nil, no
+	}
+	select {
+	case d.open <- struct{}{}:
+		defer func() { <-d.open }()
+	default:
+		return nil, &refusal{http.StatusTooManyRequests, "too many at once", "too many requests at once: send it again later"}
+	}
+	switch {
+	case r.URL.Path == TargetsPath && r.Method == http.MethodGet:
+		return d.hand(w, r, vantage)
+	case r.URL.Path == ResultsPath && r.Method == http.MethodPost:
+		return d.take(w, r, vantage)
+	}
+	return nil, &refusal{http.StatusMethodNotAllowed, "method", "targets are fetched with GET, results are sent with POST"}
+}
+
+// who returns which vantage point asks. What is probed may have secrets in it, so nobody is
+// let in without a key, not even from this machine.
+func (d *Door) who(r *http.Request) (string, *refusal) {
+	shown, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	sum, match := sha256.Sum256([]byte(shown)), -1
+	for i := range d.sums {
+		if subtle.ConstantTimeCompare(sum[:], d.sums[i][:]) == 1 {
+			match = i
+		}
+	}
+	if match < 0 {
+		return "", &refusal{http.StatusUnauthorized, "key", "no such key (fix: send that of this vantage point as Authorization: Bearer KEY)"}
+	}
+	return d.o.Keys[match].Vantage, nil
+}
+
+// seen notes that a vantage point came.
+func (d *Door) seen(vantage string, change func(*Visit)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	v := d.visits[vantage]
+	v.Last = time.Now()
+	if change != nil {
+		change(&v)
+	}
+	d.visits[vantage] = v
+}
+
+// hand answers with what is probed, or that it is still the same.
+func (d *Door) hand(w http.ResponseWriter, r *http.Request, vantage string) (any, *refusal) {
+	d.seen(vantage, nil)
+	answer := handout{Vantage: vantage, Targets: d.o.Targets(vantage)}
+	body, err := json.Marshal(answer)
+	if err != nil {
+		return nil, &refusal{http.StatusInternalServerError, "targets", "the targets cannot be written"}
+	}
+	sum := sha256.Sum256(body)
+	tag := `"` + hex.EncodeToString(sum[:16]) + `"`
+	w.Header().Set("ETag", tag)
+	if r.Header.Get("If-None-Match") == tag {
+		w.WriteHeader(http.StatusNotModified)
+		return nil, nil
+	}
+	return answer, nil
+}
+
+// take keeps one batch.
+func (d *Door) take(w http.ResponseWriter, r *http.Request, vantage string) (any, *refusal) {
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(patience)) // a server without deadlines has its own
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
+	if _, long := errors.AsType[*http.MaxBytesError](err); long {
+		return nil, &refusal{http.StatusRequestEntityTooLarge, "too large", fmt.Sprintf("a batch has at most %d bytes (fix: send smaller ones)", MaxBody)}
+	}
+	if err != nil {
+		return nil, &refusal{http.StatusBadRequest, "unreadable", "the batch could not be read to its end"}
+	}
+	received := time.Now()
+	b, err := readBatch(body)
+	if err != nil {
+		return nil, &refusal{http.StatusBadRequest, "no batch", err.Error()}
+	}
+	clock := received.Sub(b.Sent)
+	mended := clock > clockOff || clock < -clockOff
+	for i := range b.Results {
+		result := &b.Results[i]
+		result.Vantage = vantage // the key says who it is, not the sender
+		if mended {
+			result.At = result.At.Add(clock)
+		}
+		if result.At.After(received.Add(clockOff)) || !experience.Possible(result.At.UnixMilli()) {
+			return nil, &refusal{http.StatusBadRequest, "no batch", fmt.Sprintf("result %d was found at a time that cannot be", i+1)}
+		}
+	}
+	if len(b.Results) > 0 {
+		switch err := d.o.Keep(r.Context(), vantage, vantage+"/"+b.ID, b.Results); {
+		case err == nil:
+		case d.o.Busy != nil && d.o.Busy(err):
+			return nil, &refusal{http.StatusTooManyRequests, "no room", "it cannot be kept at present: send it again later"}
+		default:
+			return nil, &refusal{http.StatusServiceUnavailable, "not kept", "it is not known whether it was kept: send it again with the same id"}
+		}
+	}
+	d.seen(vantage, func(v *Visit) { v.Lost, v.Clock = b.Lost, clock })
+	answer := receipt{Kept: len(b.Results)}
+	if mended {
+		answer.ClockMS = clock.Milliseconds()
+	}
+	return answer, nil
+}
+
+// readBatch reads and checks a batch.
+func readBatch(body []byte) (b batch, err error) {
+	from := json.NewDecoder(bytes.NewReader(body))
+	if err := from.Decode(&b); err != nil {
+		return b, fmt.Errorf("it is no JSON of a batch: %.80s", err.Error())
+	}
+	switch {
+	case from.More():
+		return b, errors.New("more follows the batch")
+	case b.ID == "" || len(b.ID) > maxID || strings.Trim(b.ID, "abcdefghijklmnopqrstuvwxyz0123456789-") != "":
+		return b, errors.New("its id is none (fix: small letters, digits and -)")
+	case len(b.Results) > MaxResults:
+		return b, fmt.Errorf("a batch has at most %d results", MaxResults)
+	case !experience.Possible(b.Sent.UnixMilli()):
+		return b, errors.New("it does not say when it was sent")
+	case b.Lost < 0:
+		return b, errors.New("less than nothing was lost")
+	}
+	for i := range b.Results {
+		if err := b.Results[i].Validate(); err != nil {
+			return b, fmt.Errorf("result %d: %w", i+1, err)
+		}
+	}
+	return b, nil
+}
