@@ -131,8 +131,12 @@ func (r *race) decide() *outcome {
 			if done := r.take(o); done != nil {
 				return done
 			}
-			if len(r.open) == 0 && !r.holding {
+			switch {
+			case len(r.open) > 0:
+			case !r.holding:
 				return r.end()
+			case x.stored.canStale: // every backend has failed: the person need not wait
+				return nil
 			}
 		case <-r.hedge.C:
 			r.race()
@@ -247,11 +251,6 @@ func (r *race) next(o *outcome) *outcome {
 	free := o.what == Refused // nobody was burdened
 	if b := x.pool.pick(now, want{tried: r.tried, fresh: true, once: !x.repeatable}); b != nil {
 		if free || x.pool.budget.spend(now) || x.attempts < 2 {
-			why := experience.Retry
-			if b.site != o.b.site {
-				why = experience.Fallback
-			}
-			_ = why
 			r.launch(b, experience.Retry)
 			r.armHedge(0)
 		} else {
