@@ -213,11 +213,18 @@ func (a *Agent) prober(targets []probe.Target) *probe.Prober {
 	return p
 }
 
+// reply is what the first machine answered.
+type reply struct {
+	code        int
+	status, tag string
+	text        []byte
+}
+
 // call asks the first machine.
-func (a *Agent) call(ctx context.Context, method, path, tag string, body []byte) (*http.Response, []byte, error) {
+func (a *Agent) call(ctx context.Context, method, path, tag string, body []byte) (reply, error) {
 	r, err := http.NewRequestWithContext(ctx, method, a.o.URL+path, bytes.NewReader(body))
 	if err != nil {
-		return nil, nil, err
+		return reply{}, err
 	}
 	r.Header.Set("Authorization", "Bearer "+a.o.Key)
 	r.Header.Set("User-Agent", probe.Agent)
@@ -229,38 +236,38 @@ func (a *Agent) call(ctx context.Context, method, path, tag string, body []byte)
 	}
 	w, err := a.o.Client.Do(r)
 	if err != nil {
-		return nil, nil, err
+		return reply{}, err
 	}
 	defer w.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(w.Body, maxTargets+1))
 	if err == nil && len(text) > maxTargets {
 		err = errors.New("its answer is too long")
 	}
-	return w, text, err
+	return reply{w.StatusCode, w.Status, w.Header.Get("ETag"), text}, err
 }
 
 // fetch asks what is probed.
 func (a *Agent) fetch(ctx context.Context) (targets []probe.Target, changed bool, err error) {
-	w, text, err := a.call(ctx, http.MethodGet, TargetsPath, a.tag, nil)
+	w, err := a.call(ctx, http.MethodGet, TargetsPath, a.tag, nil)
 	switch {
 	case err != nil:
 		return nil, false, err
-	case w.StatusCode == http.StatusNotModified:
+	case w.code == http.StatusNotModified:
 		return nil, false, nil
-	case w.StatusCode != http.StatusOK:
-		return nil, false, fmt.Errorf("it answered %s%s", w.Status, detail(text))
+	case w.code != http.StatusOK:
+		return nil, false, fmt.Errorf("it answered %s%s", w.status, detail(w.text))
 	}
 	var h handout
-	if err := json.Unmarshal(text, &h); err != nil {
+	if err := json.Unmarshal(w.text, &h); err != nil {
 		return nil, false, fmt.Errorf("its targets cannot be read: %w", err)
 	}
-	if err := replace(filepath.Join(a.o.Folder, "targets.json"), text); err != nil {
+	if err := replace(filepath.Join(a.o.Folder, "targets.json"), w.text); err != nil {
 		a.o.Log.Warn("what is probed is not known after a restart", "error", err)
 	}
 	a.mu.Lock()
 	a.name = h.Vantage
 	a.mu.Unlock()
-	a.tag = w.Header.Get("ETag")
+	a.tag = w.tag
 	return h.Targets, true, nil
 }
 
@@ -344,18 +351,18 @@ func (a *Agent) send(ctx context.Context, b batch) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", errRefused, err)
 	}
-	w, text, err := a.call(ctx, http.MethodPost, ResultsPath, "", body)
+	w, err := a.call(ctx, http.MethodPost, ResultsPath, "", body)
 	if err != nil {
 		if slow, isNet := errors.AsType[net.Error](err); isNet && slow.Timeout() {
 			return errors.New("it does not answer in time")
 		}
 		return err
 	}
-	switch w.StatusCode {
+	switch w.code {
 	case http.StatusOK:
 		return nil
 	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
-		return fmt.Errorf("%w: %s%s", errRefused, w.Status, detail(text))
+		return fmt.Errorf("%w: %s%s", errRefused, w.status, detail(w.text))
 	}
-	return fmt.Errorf("it answered %s%s", w.Status, detail(text))
+	return fmt.Errorf("it answered %s%s", w.status, detail(w.text))
 }
