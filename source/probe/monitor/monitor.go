@@ -13,6 +13,7 @@ import (
 
 	"github.com/honderd/honderd/internal/diag"
 	"github.com/honderd/honderd/source/probe"
+	"github.com/honderd/honderd/source/probe/recorder"
 )
 
 // MaxBytes is how long a text may be. HAR archives have whole pages in them.
@@ -82,7 +83,11 @@ func Recording(text []byte, o Options) ([]probe.Target, diag.Problems) {
 	if name == "" {
 		name = "recording"
 	}
-	r.add(root, probe.Target{Name: name, Kind: probe.Browser, Recording: string(text)})
+	flow, problems := recorder.Parse(r.o.File, text)
+	r.problems = append(r.problems, problems...)
+	if flow != nil {
+		r.add(root, probe.Target{Name: name, Kind: probe.Browser, Recording: string(text)})
+	}
 	return r.end()
 }
 
