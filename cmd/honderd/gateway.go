@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/netip"
 	"os"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -77,12 +78,17 @@ func (f *gatewayFlags) run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
+	debug.SetGCPercent(gatewayGC)
 	fmt.Fprintf(c.stderr, "people come to %s, patience %v\n", strings.Join(s.Addresses(), ", "), f.patience)
 	err = s.Run(ctx)
 	state := s.State()
 	fmt.Fprintf(c.stderr, "%d requests, %d faults masked, %d felt\n", state.Requests, state.Masked, state.Felt)
 	return err
 }
+
+// gatewayGC is how much the heap may grow before it is collected: a gateway keeps little
+// and makes much, so that collecting seldom costs little memory.
+const gatewayGC = 300
 
 // options returns what the flags say, and what is to be done at the end.
 func (f *gatewayFlags) options(c *console) (o app.GatewayOptions, done func(), err error) {
