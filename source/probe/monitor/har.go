@@ -18,23 +18,21 @@ import (
 // archive is what is needed of a HAR 1.2 archive: http://www.softwareishard.com/blog/har-12-spec/
 type archive struct {
 	Log struct {
-		Pages []struct {
-			Title string `json:"title"`
-		} `json:"pages"`
-		Entries []entry `json:"entries"`
+		Entries []json.RawMessage `json:"entries"`
 	} `json:"log"`
 }
 
 type entry struct {
+	at       *url.URL
 	Resource string `json:"_resourceType"` // of Chrome
 	Request  struct {
 		Method  string     `json:"method"`
 		URL     string     `json:"url"`
 		Headers []harField `json:"headers"`
 		Post    *struct {
-			Kind   string     `json:"mimeType"`
-			Text   string     `json:"text"`
-			Params []harParam `json:"params"`
+			Kind   string          `json:"mimeType"`
+			Text   string          `json:"text"`
+			Params json.RawMessage `json:"params"` // not all programs write them alike
 		} `json:"postData"`
 	} `json:"request"`
 	Response struct {
@@ -54,7 +52,7 @@ type harParam struct{ Name, Value, FileName string }
 // HAR makes one journey of a HAR 1.2 archive: the pages, forms and calls that a browser
 // made to the host of the page, in order.
 func HAR(text []byte, o Options) ([]probe.Target, diag.Problems) {
-	h := &har{reading: begin(text, o), set: map[string]bool{}, left: map[string]int{}}
+	h := &har{reading: begin(text, o), own: map[string]bool{}, set: map[string]bool{}, left: map[string]int{}}
 	var a archive
 	if len(text) > MaxBytes {
 		h.unread(nil, errTooMuch)
@@ -64,14 +62,8 @@ func HAR(text []byte, o Options) ([]probe.Target, diag.Problems) {
 		h.unread(nil, err)
 		return nil, h.problems
 	}
-	entries := h.choose(a.Log.Entries)
-	t := probe.Target{Name: "journey", Kind: probe.Journey}
-	if h.host != "" {
-		t.Name = h.host
-	}
-	if len(a.Log.Pages) > 0 && a.Log.Pages[0].Title != "" && !strings.Contains(a.Log.Pages[0].Title, "://") {
-		t.Name = a.Log.Pages[0].Title
-	}
+	entries := h.choose(h.readable(a.Log.Entries))
+	t := probe.Target{Name: h.host, Kind: probe.Journey}
 	for i := 0; i < len(entries); i++ {
 		e := entries[i]
 		status := e.Response.Status
@@ -102,25 +94,57 @@ func HAR(text []byte, o Options) ([]probe.Target, diag.Problems) {
 type har struct {
 	*reading
 	host string
+	own  map[string]bool // hosts that are taken
 	set  map[string]bool // cookies that answers set
 	left map[string]int  // requests that are left out, by why
 }
 
-// choose returns the entries that are steps.
-func (h *har) choose(entries []entry) (chosen []entry) {
-	for i, e := range entries {
-		u, err := url.Parse(e.Request.URL)
-		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+// readable returns the entries that are requests over HTTP. One that cannot be read costs
+// no other.
+func (h *har) readable(raw []json.RawMessage) (entries []entry) {
+	for _, text := range raw {
+		var e entry
+		if err := json.Unmarshal(text, &e); err != nil {
+			h.left["requests that cannot be read"]++
+			continue
+		}
+		var err error
+		if e.at, err = url.Parse(e.Request.URL); err != nil || e.at.Scheme != "http" && e.at.Scheme != "https" || e.at.Host == "" {
 			h.left["requests that are not HTTP"]++
 			continue
 		}
-		if h.host == "" && (e.isDocument() || !slices.ContainsFunc(entries[i:], entry.isDocument)) {
-			h.host = u.Host
+		entries = append(entries, e)
+	}
+	return entries
+}
+
+// findHost finds the host of the page, and those that lead to it: example.org leads to
+// www.example.org.
+func (h *har) findHost(entries []entry) {
+	for _, host := range h.o.Hosts {
+		h.own[host] = true
+	}
+	pages := slices.Clone(entries)
+	if slices.ContainsFunc(pages, entry.isDocument) {
+		pages = slices.DeleteFunc(pages, func(e entry) bool { return !e.isDocument() })
+	}
+	for i, e := range pages {
+		h.host = e.at.Host
+		h.own[h.host] = true
+		if i+1 == len(pages) || !leadsTo(e, pages[i+1]) {
+			return
 		}
+	}
+}
+
+// choose returns the entries that are steps.
+func (h *har) choose(entries []entry) (chosen []entry) {
+	h.findHost(entries)
+	for _, e := range entries {
 		switch {
-		case u.Host != h.host && !slices.Contains(h.o.Hosts, u.Host):
-			h.left["requests to "+u.Host+", another host,"]++
-		case !h.o.Everything && !e.isDocument() && !e.isCall():
+		case !h.own[e.at.Host]:
+			h.left["requests to "+e.at.Host+", another host,"]++
+		case !h.o.Everything && (!e.isDocument() && !e.isCall() || strings.HasSuffix(e.at.Path, "/favicon.ico")):
 			h.left["pictures, styles, scripts and the like"]++
 		case e.Response.Status < 100 || e.Response.Status > 999:
 			h.left["requests without an answer"]++
@@ -141,7 +165,10 @@ func (e entry) isDocument() bool {
 	case headerOf(e.Request.Headers, "Sec-Fetch-Dest") != "":
 		return headerOf(e.Request.Headers, "Sec-Fetch-Dest") == "document"
 	}
-	return strings.HasPrefix(e.Response.Content.Kind, "text/html") || strings.HasPrefix(headerOf(e.Request.Headers, "Accept"), "text/html")
+	if accept := headerOf(e.Request.Headers, "Accept"); accept != "" {
+		return strings.HasPrefix(accept, "text/html")
+	}
+	return strings.HasPrefix(e.Response.Content.Kind, "text/html")
 }
 
 // isCall reports whether a script of the page asked.
@@ -153,27 +180,34 @@ func (e entry) isCall() bool {
 		return headerOf(e.Request.Headers, "Sec-Fetch-Dest") == "empty"
 	}
 	kind := e.Response.Content.Kind
-	return strings.Contains(kind, "json") || strings.Contains(kind, "xml") && !strings.HasPrefix(kind, "image/") ||
+	return strings.Contains(kind, "json") || strings.HasPrefix(kind, "text/html") || strings.Contains(kind, "xml") && !strings.HasPrefix(kind, "image/") ||
 		e.Request.Method != http.MethodGet && e.Request.Method != http.MethodHead || headerOf(e.Request.Headers, "X-Requested-With") != ""
 }
 
 // leadsTo reports whether the answer to e leads to next.
 func leadsTo(e, next entry) bool {
-	from, err := url.Parse(e.Request.URL)
 	to := e.Response.Redirect
 	if to == "" {
 		to = headerOf(e.Response.Headers, "Location")
 	}
-	if err != nil || e.Response.Status < 300 || e.Response.Status > 399 || to == "" {
+	if e.Response.Status < 300 || e.Response.Status > 399 || to == "" {
 		return false
 	}
-	led, err := from.Parse(to)
-	asked, err2 := url.Parse(next.Request.URL)
-	if err != nil || err2 != nil {
+	led, err := e.at.Parse(to)
+	if err != nil {
 		return false
 	}
-	led.Fragment, asked.Fragment = "", ""
-	return led.String() == asked.String()
+	return bare(led) == bare(next.at)
+}
+
+// bare returns an address without its fragment, which is never sent. No path is /.
+func bare(u *url.URL) string {
+	v := *u
+	v.Fragment, v.RawFragment = "", ""
+	if v.Path == "" {
+		v.Path = "/"
+	}
+	return v.String()
 }
 
 func headerOf(headers []harField, name string) string {
@@ -187,11 +221,9 @@ func headerOf(headers []harField, name string) string {
 
 // step makes a step of e, whose answer in the end had that status.
 func (h *har) step(e entry, status int) probe.Step {
-	u, _ := url.Parse(e.Request.URL)
-	u.Fragment = ""
 	s := probe.Step{
-		Name:    string(route.AppendStep(nil, []byte(e.Request.Method), route.Path([]byte(u.Path)))),
-		URL:     escape(u.String()),
+		Name:    string(route.AppendStep(nil, []byte(e.Request.Method), route.Path([]byte(e.at.Path)))),
+		URL:     escape(bare(e.at)),
 		Request: probe.Request{Method: e.Request.Method, Headers: h.headers(e)},
 	}
 	switch {
@@ -204,8 +236,13 @@ func (h *har) step(e entry, status int) probe.Step {
 	}
 	if post := e.Request.Post; post != nil {
 		s.Request.Body = escape(post.Text)
+		var params []harParam
 		if post.Text == "" && len(post.Params) > 0 {
-			s.Request.Body = escape(h.form(post.Kind, post.Params))
+			if json.Unmarshal(post.Params, &params) != nil {
+				h.say(nil, fmt.Sprintf("what %s sends cannot be read: it sends nothing", s.Name), "write the body of that step")
+				params = nil
+			}
+			s.Request.Body = escape(h.form(post.Kind, params))
 		}
 		if s.Request.Headers["Content-Type"] == "" && post.Kind != "" {
 			s.Request.Headers["Content-Type"] = escape(post.Kind)
@@ -215,10 +252,10 @@ func (h *har) step(e entry, status int) probe.Step {
 }
 
 func (h *har) form(kind string, params []harParam) string {
-	if !strings.HasPrefix(kind, "application/x-www-form-urlencoded") {
+	if len(params) > 0 && !strings.HasPrefix(kind, "application/x-www-form-urlencoded") {
 		h.say(nil, "a form with files in it was not recorded as it was sent: it is sent without them", "write the body of that step")
 	}
-	values := url.Values{}
+	values := url.Values{} // in the order of their names, which no form minds
 	for _, p := range params {
 		if p.FileName == "" {
 			values.Add(p.Name, p.Value)
