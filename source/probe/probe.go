@@ -22,7 +22,7 @@ const Agent = "Honderd-Probe/1.0"
 const DefaultLimit = 512
 
 // DefaultBrowsers is how many recordings are played at one time when nobody says otherwise.
-// A browser takes a whole core and some 300 MB.
+// An empty one takes some 370 MB, and a core while it starts.
 const DefaultBrowsers = 2
 
 // Options says how probes run. Only Seen is required.
