@@ -72,7 +72,7 @@ func (p *page) arrive(ctx context.Context, went, within int) error {
 	}
 	frame := p.target
 	return p.until(ctx, func() bool {
-		return p.within > within && p.went == went || p.loaded >= p.went && p.contexts[frame] != 0
+		return p.within > within && p.went == went || p.there && p.contexts[frame] != 0
 	})
 }
 

@@ -45,7 +45,7 @@ type page struct {
 	changed  chan struct{}  // closed when something happens
 	contexts map[string]int // by frame: where its scripts run
 	went     int            // how often it went elsewhere
-	loaded   int            // how often it was there
+	there    bool           // it is loaded: of several pages that lead on at once, only the last is
 	within   int            // how often it went elsewhere without loading
 	status   int            // of HTTP, of what it shows
 	crashed  bool
@@ -126,10 +126,10 @@ func (p *page) hear(method string, params json.RawMessage) {
 			Parent string `json:"parentId"`
 		}
 		if json.Unmarshal(e.Frame, &frame) == nil && frame.Parent == "" {
-			p.went++
+			p.went, p.there = p.went+1, false
 		}
 	case "Page.loadEventFired":
-		p.loaded++
+		p.there = true
 	case "Page.navigatedWithinDocument":
 		p.within++
 	case "Network.responseReceived":

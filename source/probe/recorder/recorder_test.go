@@ -50,6 +50,8 @@ func site(t *testing.T) string {
 			fmt.Fprintf(w, `<title>Next</title><p>by %s</p>`, r.UserAgent())
 		case "/pop":
 			_, _ = io.WriteString(w, `<title>Pop</title><button onclick="document.title='Popped'">Pop me</button>`)
+		case "/hop":
+			_, _ = io.WriteString(w, `<title>Hop</title><script>location = '/next'</script><img src=/silent>`)
 		case "/broken":
 			w.WriteHeader(http.StatusServiceUnavailable)
 		case "/hang":
@@ -115,9 +117,10 @@ func TestAllSteps(t *testing.T) {
 		`{"type":"click","target":"`+at+`/pop","selectors":["text/Pop me"],"offsetX":3,"offsetY":3}`,
 		`{"type":"close","target":"`+at+`/pop"}`,
 		`{"type":"click","selectors":["aria/Next page"],"offsetX":3,"offsetY":3,"assertedEvents":[{"type":"navigation"}]}`,
+		`{"type":"navigate","url":"`+at+`/hop"}`, `{"type":"waitForElement","selectors":["p"]}`,
 		says(`document.body.textContent.includes('`+probe.Agent+`') && !document.body.textContent.includes('Headless')`),
 	)
-	if got.Cause != experience.Fine || got.Unknown || len(got.Steps) != 41 {
+	if got.Cause != experience.Fine || got.Unknown || len(got.Steps) != 43 {
 		t.Fatalf("%d steps, %+v", len(got.Steps), got)
 	}
 	if got.Steps[1].Status != 200 || got.Steps[3].Name != "waitForExpression" || got.Steps[4].Name != `click "Buy now"` || got.Wait <= 0 {
