@@ -76,7 +76,7 @@ func player(t *testing.T, o Options) *Player {
 // play plays steps, written as JSON without quotes around them.
 func play(t *testing.T, p *Player, limit time.Duration, steps ...string) probe.Played {
 	t.Helper()
-	recording := `{"title":"it","steps":[` + strings.Join(steps, ",") + `]}`
+	recording := `{"title":"it","timeout":20000,"steps":[` + strings.Join(steps, ",") + `]}`
 	if err := p.Check(recording); err != nil {
 		t.Fatal(err)
 	}
