@@ -18,7 +18,7 @@ need = @command -v $(1) >/dev/null || { \
 	$(SUDO) apt-get update -qq; \
 	$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(2); }
 
-.PHONY: help needs test lint fmt bench peers fuzz soak build clean
+.PHONY: help needs test lint fmt bench peers felt fuzz soak build clean
 
 help: ## say what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ bench: ## measure; ARGS go to the bench
 
 peers: needs ## ask DuckDB the same of the same files (bench/peers); ARGS go to it
 	cd bench/peers && CGO_ENABLED=1 $(GO) test . && CGO_ENABLED=1 $(GO) run . $(ARGS)
+
+felt: ## ask whether people notice the faults behind our gateway (bench/felt); ARGS go to it
+	cd bench/felt && $(GO) run . $(ARGS)
 
 fuzz: ## run each fuzz test for FUZZTIME (30s)
 	@dirs=$$({ grep -rl --include='*_test.go' '^func Fuzz' . || true; } | xargs -r dirname | sort -u); \

@@ -81,7 +81,9 @@ func NewGateway(ctx context.Context, o GatewayOptions, log *slog.Logger) (*Gatew
 func (s *GatewayServer) closeListeners() error {
 	var errs []error
 	for _, l := range s.listeners {
-		errs = append(errs, l.Close())
+		if err := l.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
 	}
 	return errors.Join(errs...)
 }

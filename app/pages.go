@@ -20,6 +20,9 @@ func (s *Server) pages() (http.Handler, error) {
 	tongue, _ := look.ParseTongue(s.config.Language)
 	mux := http.NewServeMux()
 	mux.Handle(push.Path, s.push)
+	if s.gateway != nil {
+		mux.HandleFunc("GET /api/v1/gateway", func(w http.ResponseWriter, _ *http.Request) { writeState(w, s.gateway.State()) })
+	}
 	mux.Handle("/", web.New(web.Options{
 		Answers: s.projector.now,
 		State:   s.state,
@@ -48,8 +51,10 @@ func (s *Server) state() web.State {
 		}
 		state.Sources = append(state.Sources, shown)
 	}
-	if k := known[push.Name]; k.Newest > 0 || s.troubles.of(push.Name) != "" {
-		state.Sources = append(state.Sources, web.SourceState{Name: push.Name, LastLine: time.UnixMilli(k.Newest), Trouble: s.troubles.of(push.Name)})
+	for _, name := range []string{push.Name, gatewayName} {
+		if k := known[name]; k.Newest > 0 || s.troubles.of(name) != "" {
+			state.Sources = append(state.Sources, web.SourceState{Name: name, LastLine: time.UnixMilli(k.Newest), Trouble: s.troubles.of(name)})
+		}
 	}
 	return state
 }

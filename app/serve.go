@@ -31,6 +31,9 @@ type Server struct {
 	ledger    ledger.Ledger
 	gatherer  *gather.Gatherer // of what is sent by many
 	push      *push.Door
+	gateway   *GatewayServer // nil: there is none
+	passing   *gatewayPeople
+	spool     *spool
 	projector *projector
 	archiver  *archiver // nil: there is no archive
 	listener  net.Listener
@@ -87,6 +90,9 @@ func (s *Server) open(ctx context.Context, more []source.Source) error {
 	}
 	s.sources = append(s.sources, more...)
 	if err := s.openDoors(salt); err != nil {
+		return err
+	}
+	if err := s.openGateway(ctx, salt); err != nil {
 		return err
 	}
 	k, err := newCalendars(s.config)
@@ -156,6 +162,9 @@ func (s *Server) Run(ctx context.Context) error {
 	folders.Go(func() { scrubber.run(folding) })
 	for _, one := range s.sources {
 		readers.Go(func() { s.read(reading, one) })
+	}
+	if s.gateway != nil {
+		readers.Go(func() { s.runGateway(reading) })
 	}
 	go func() { failed <- s.http.Serve(s.listener) }()
 	select {
@@ -244,6 +253,10 @@ func (s *Server) close() error {
 			errs = append(errs, err)
 		}
 	}
+	if s.gateway != nil {
+		errs = append(errs, s.gateway.closeListeners())
+	}
+	errs = append(errs, s.spool.close())
 	if s.gatherer != nil {
 		errs = append(errs, s.gatherer.Close())
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/honderd/honderd/experience"
+	"github.com/honderd/honderd/gateway"
 )
 
 // MaxBytes is how long a configuration may be: a longer file is a log or a picture
@@ -44,6 +45,10 @@ type Config struct {
 
 	// Receive says who may send experiences over HTTP.
 	Receive Receive `yaml:"receive"`
+
+	// Gateway stands before backends and hides their faults from people. Without pools
+	// there is none.
+	Gateway Gateway `yaml:"gateway"`
 
 	// People says who is one person.
 	People People `yaml:"people"`
@@ -206,6 +211,55 @@ type Receive struct {
 	Keys []string `yaml:"keys" is:"secret"`
 }
 
+// Gateway stands before backends and hides their faults from people.
+type Gateway struct {
+	// Listen is where people come to.
+	Listen []string `yaml:"listen" is:"address"`
+
+	// Patience is how long a person waits before faults can no longer be hidden from
+	// them.
+	Patience time.Duration `yaml:"patience" is:"duration"`
+
+	// Cert is a file with the certificate for TLS. When it is not written: without TLS.
+	Cert string `yaml:"cert" is:"file"`
+
+	// Key is a file with the key of that certificate.
+	Key string `yaml:"key" is:"file"`
+
+	// Page is a file with the HTML that people see when nothing else can be done.
+	Page string `yaml:"page" is:"file"`
+
+	// Resolver is the DNS server for the names of backends. When it is not written:
+	// those of the machine.
+	Resolver string `yaml:"resolver" is:"address"`
+
+	// Pools are the backends, and who is sent to them.
+	Pools []Pool `yaml:"pools"`
+}
+
+// Pool is backends that have the same answers, and who is sent to them.
+type Pool struct {
+	// Name is how the pool is called. It must be written.
+	Name string `yaml:"name" is:"moment,required"`
+
+	// Hosts are the names that people ask for; *.shop.example is all below. When it is
+	// not written: every name.
+	Hosts []string `yaml:"hosts" is:"host"`
+
+	// Path is what the paths begin with. When it is not written: all.
+	Path string `yaml:"path" is:"path"`
+
+	// To are the addresses of the backends, with http, https, h2c or h2.
+	To []string `yaml:"to" is:"backend"`
+
+	// Then are the addresses of backends elsewhere, for when those of to fail.
+	Then []string `yaml:"then" is:"backend"`
+
+	// Marker is a field that every good answer of the backends has, as Name or as
+	// Name: value.
+	Marker string `yaml:"marker" is:"marker"`
+}
+
 // People says who is one person.
 type People struct {
 	// Recognise is what tells people apart: address, address+agent, header:NAME or
@@ -263,6 +317,7 @@ func Default() Config {
 		Data:     "./honderd-data",
 		Archive:  Archive{Every: 10 * time.Minute},
 		Lateness: 5 * time.Minute,
+		Gateway:  Gateway{Patience: gateway.DefaultPatience},
 		People:   People{Recognise: ByAddressAndAgent, Robots: "apart"},
 		Judging: Judging{
 			Patience:    rules.Patience,

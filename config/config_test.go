@@ -210,8 +210,9 @@ judging:
 			TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")},
 			Robots:         "include",
 		},
-		Cutoff: 36 * time.Hour, Lateness: 30 * time.Second,
-		Labels: []Label{{"audience", "header:X-Audience"}, {"region", "field:country"}}, By: []string{"step", "region"},
+		Cutoff: 36 * time.Hour, Gateway: Gateway{Patience: time.Second},
+		Lateness: 30 * time.Second,
+		Labels:   []Label{{"audience", "header:X-Audience"}, {"region", "field:country"}}, By: []string{"step", "region"},
 		Moments: []Moment{
 			{Name: "opening hours", Weekly: "Mon-Fri 09:00-17:30", Zone: "Europe/Brussels", Except: []string{"be"}},
 			{Name: "busy times", Busy: "50%"},

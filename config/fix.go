@@ -16,11 +16,11 @@ func fixUnknown(key string, fields []field) string {
 	for _, f := range fields {
 		keys = append(keys, f.key)
 	}
-	if under := sectionOf(reflect.TypeFor[Config](), key, ""); len(under) == 1 {
+	if under := sectionOf(reflect.TypeFor[Config](), key, ""); len(under) > 0 {
 		if under[0] == "" {
 			return fmt.Sprintf("write %s at the left margin", key)
 		}
-		return fmt.Sprintf("write %s under %s", key, under[0])
+		return fmt.Sprintf("write %s under %s", key, strings.Join(under, " or "))
 	}
 	if near := diag.Nearest(key, keys); near != "" {
 		return fmt.Sprintf("did you mean %s?", near)

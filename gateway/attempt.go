@@ -78,7 +78,7 @@ func (x *exchange) run(ctx context.Context, a *attempt, c *call) *outcome {
 // readBody reads the body of an answer, up to what is held.
 func (x *exchange) readBody(o *outcome, r *reply) {
 	hold := x.g.options.Hold
-	buffer := takeBuffer(min(r.length, hold))
+	buffer := x.g.buffers.take(min(r.length, hold))
 	for {
 		if len(buffer) == cap(buffer) {
 			buffer = append(buffer, 0)[:len(buffer)]

@@ -31,12 +31,7 @@ type backend struct {
 	latest    string
 }
 
-// How long a backend's past counts.
-const (
-	slowTau = 3 * time.Second
-	failTau = 3 * time.Second
-	grace   = 5 * time.Millisecond // nobody feels it: answers are not called slow for less
-)
+const grace = 5 * time.Millisecond // nobody feels it: answers are not called slow for less
 
 // class says how much a backend is preferred: the lower the better. None is ever banned.
 type class int
@@ -96,8 +91,8 @@ func (b *backend) good(now time.Time, d, usual time.Duration) {
 	b.answers++
 	b.streak = 0
 	b.lastGood = now
-	b.slow.add(now, ratio(d, usual), 0.25, 1, slowTau)
-	b.fails.add(now, 0, 0.1, 0, failTau)
+	b.slow.add(now, ratio(d, usual), 0.25, 1)
+	b.fails.add(now, 0, 0.1, 0)
 }
 
 // fault notes that something was wrong.
@@ -107,7 +102,7 @@ func (b *backend) fault(now time.Time, what string) {
 	b.streak++
 	b.lastFault = now
 	b.latest = what
-	b.fails.add(now, 1, 0.3, 0, failTau)
+	b.fails.add(now, 1, 0.3, 0)
 	if b.faults == nil {
 		b.faults = map[string]int64{}
 	}
@@ -125,11 +120,20 @@ func (b *backend) forgive(what string) {
 	}
 }
 
-// silent notes that an attempt was given up after d because another had answered.
-func (b *backend) silent(now time.Time, d, usual time.Duration) {
+// silent notes that an attempt was given up after d because another had answered. A fault
+// of it is no reason to leave b, which may only have been slow once, but what may not be
+// asked twice goes elsewhere for a while.
+func (b *backend) silent(now time.Time, d, usual time.Duration, fault bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.slow.add(now, ratio(d, usual), 0.25, 1, slowTau)
+	if fault {
+		b.lastFault, b.latest = now, Silent
+		if b.faults == nil {
+			b.faults = map[string]int64{}
+		}
+		b.faults[Silent]++
+	}
+	b.slow.add(now, ratio(d, usual), 0.25, 1)
 }
 
 // stateAt is called with the lock.
@@ -148,13 +152,13 @@ func (b *backend) stateAt(now time.Time) class {
 func (b *backend) score(now time.Time) (class, float64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	slow := b.slow.now(now, 1, slowTau)
+	slow := b.slow.now(now, 1)
 	if a := b.first; a != nil {
 		if age := now.Sub(a.started); age > a.usual {
 			slow = max(slow, ratio(age, a.usual))
 		}
 	}
-	return b.stateAt(now), slow * float64(b.open+1) * (1 + 20*b.fails.now(now, 0, failTau))
+	return b.stateAt(now), slow * float64(b.open+1) * (1 + 20*b.fails.now(now, 0))
 }
 
 // roomy reports whether b could answer soon if it were asked now.
@@ -164,10 +168,10 @@ func (b *backend) roomy(now time.Time, within time.Duration) bool {
 	if b.stateAt(now) == ill {
 		return false
 	}
-	if a := b.first; a != nil && now.Sub(a.started) > max(2*a.usual, within) {
-		return false
+	if a := b.first; a != nil && now.Sub(a.started) > max(2*a.usual, within) && b.lastGood.Before(a.started) {
+		return false // nothing good has come since
 	}
-	return b.slow.now(now, 1, slowTau) < 3
+	return b.slow.now(now, 1) < 3
 }
 
 // calm reports whether what may not be asked twice is safe with b: its last answer was

@@ -3,20 +3,28 @@ package gateway
 import "sync"
 
 // buffers are those that answers are held in.
-var buffers = sync.Pool{New: func() any { p := make([]byte, 0, 32<<10); return &p }} //nolint:gochecknoglobals // a pool has no state
+type buffers struct{ pool sync.Pool }
 
-// takeBuffer returns an empty buffer with room for n bytes, if n is known.
-func takeBuffer(n int64) []byte {
-	if n > 64<<10 {
+// smallest and largest buffer that is kept for the next answer.
+const (
+	smallBuffer = 32 << 10
+	largeBuffer = 256 << 10
+)
+
+// take returns an empty buffer with room for n bytes, if n is known.
+func (b *buffers) take(n int64) []byte {
+	if n > 2*smallBuffer {
 		return make([]byte, 0, n+1)
 	}
-	p, _ := buffers.Get().(*[]byte)
-	return (*p)[:0]
+	if p, ok := b.pool.Get().(*[]byte); ok {
+		return (*p)[:0]
+	}
+	return make([]byte, 0, smallBuffer)
 }
 
-// giveBuffer gives a buffer back, which nobody may use any more.
-func giveBuffer(p []byte) {
-	if cap(p) >= 4<<10 && cap(p) <= 256<<10 {
-		buffers.Put(&p)
+// give gives a buffer back, which nobody may use any more.
+func (b *buffers) give(p []byte) {
+	if cap(p) >= smallBuffer && cap(p) <= largeBuffer {
+		b.pool.Put(&p)
 	}
 }

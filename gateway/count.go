@@ -132,8 +132,8 @@ func (b *backend) state(pool string, now time.Time) BackendState {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	s := BackendState{
-		Pool: pool, Name: b.name, Site: b.site, State: "well", Open: b.open, Slow: b.slow.now(now, 1, slowTau),
-		Fails: b.fails.now(now, 0, failTau), Answers: b.answers, Faults: maps.Clone(b.faults), Latest: b.latest,
+		Pool: pool, Name: b.name, Site: b.site, State: "well", Open: b.open, Slow: b.slow.now(now, 1),
+		Fails: b.fails.now(now, 0), Answers: b.answers, Faults: maps.Clone(b.faults), Latest: b.latest,
 	}
 	switch b.stateAt(now) {
 	case untold:

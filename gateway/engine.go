@@ -246,7 +246,7 @@ func (l *lean) askSecond(ctx context.Context, c *call) (*reply, error) {
 		r.Body = io.NopCloser(strings.NewReader("")) // so that net/http does not repeat it on its own
 		r.ContentLength = 0
 	}
-	resp, err := l.second.RoundTrip(r.WithContext(ctx))
+	resp, err := l.second.RoundTrip(r.WithContext(ctx)) //nolint:bodyclose // release closes it
 	if err != nil {
 		stop()
 		_, dialed := errors.AsType[*net.OpError](err)

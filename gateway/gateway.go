@@ -21,6 +21,7 @@ type Gateway struct {
 	store   *cache.Store // nil: nothing is kept
 	renews  sync.Map     // keys that are being renewed
 
+	buffers buffers
 	counts  counts
 	mu      sync.Mutex
 	sockets map[*socket]bool

@@ -108,6 +108,9 @@ func (b *budget) spend(now time.Time) bool {
 	return true
 }
 
+// fadeTau is how long a backend's past counts.
+const fadeTau = 3 * time.Second
+
 // fading is an average that forgets with time.
 type fading struct {
 	value float64
@@ -115,7 +118,7 @@ type fading struct {
 }
 
 // now returns the average as it has faded towards rest.
-func (f *fading) now(t time.Time, rest float64, tau time.Duration) float64 {
+func (f *fading) now(t time.Time, rest float64) float64 {
 	if f.at.IsZero() {
 		return rest
 	}
@@ -123,11 +126,11 @@ func (f *fading) now(t time.Time, rest float64, tau time.Duration) float64 {
 	if d <= 0 {
 		return f.value
 	}
-	return rest + (f.value-rest)*math.Exp(-float64(d)/float64(tau))
+	return rest + (f.value-rest)*math.Exp(-float64(d)/float64(fadeTau))
 }
 
 // add takes a value with this weight.
-func (f *fading) add(t time.Time, x, weight, rest float64, tau time.Duration) {
-	v := f.now(t, rest, tau)
+func (f *fading) add(t time.Time, x, weight, rest float64) {
+	v := f.now(t, rest)
 	f.value, f.at = v+(x-v)*weight, t
 }

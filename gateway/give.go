@@ -34,7 +34,7 @@ func (x *exchange) give(o *outcome) {
 		n, err = x.w.Write(o.body)
 	}
 	x.record.Bytes = int64(n)
-	giveBuffer(o.body)
+	x.g.buffers.give(o.body)
 	o.body = nil
 	if err == nil && o.rest != nil {
 		err = x.pass(o)
@@ -72,9 +72,9 @@ func (x *exchange) pass(o *outcome) error {
 	if flows {
 		_ = control.Flush()
 	}
-	p := takeBuffer(0)
+	p := x.g.buffers.take(0)
 	p = p[:cap(p)]
-	defer giveBuffer(p)
+	defer x.g.buffers.give(p)
 	from := o.rest
 	for {
 		n, err := x.readOn(from, p, o)

@@ -179,8 +179,8 @@ func (g *Gateway) look(ctx context.Context, p *pool, atMost time.Duration) {
 	}
 	wait.Wait()
 	close(changed)
-	for any := range changed {
-		if any {
+	for moved := range changed {
+		if moved {
 			g.arrange(p)
 			p.recovered()
 			return

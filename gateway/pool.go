@@ -18,11 +18,11 @@ type pool struct {
 
 	backends atomic.Pointer[[]*backend]
 
-	mu    sync.Mutex
-	back  chan struct{} // closed when a backend answers after faults
-	held  int           // requests that wait for one
-	probe time.Time     // when one of them may ask again
-	share fading        // of site 0: how much of the traffic it gets
+	mu        sync.Mutex
+	back      chan struct{} // closed when a backend answers after faults
+	probe     time.Time     // when one of them may ask again
+	siteShare float64       // of site 0: how much of the traffic it gets
+	siteAt    time.Time     // when it was so
 }
 
 // all returns the backends there are now.
@@ -74,6 +74,9 @@ func (p *pool) pick(now time.Time, w want) *backend {
 	return best
 }
 
+// comeBack is how long people take to come back to a site that is well again.
+const comeBack = 10 * time.Second
+
 // site returns the site that is preferred now. A site of which people would feel the
 // faults is left at once, and gets its people back gently.
 func (p *pool) site(now time.Time, list []*backend) int {
@@ -82,7 +85,7 @@ func (p *pool) site(now time.Time, list []*backend) int {
 		sites = max(sites, b.site)
 		if b.site == 0 {
 			b.mu.Lock()
-			fails := b.fails.now(now, 0, failTau)
+			fails := b.fails.now(now, 0)
 			if b.stateAt(now) != well {
 				fails = 1
 			}
@@ -96,9 +99,13 @@ func (p *pool) site(now time.Time, list []*backend) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if worst > 0.3 { // the best of them fails
-		p.share = fading{value: 0.02, at: now}
+		p.siteShare, p.siteAt = 0.02, now
 	}
-	if share := p.share.now(now, 1, 10*time.Second); share < 0.98 && rand.Float64() > share {
+	share := 1.0
+	if !p.siteAt.IsZero() {
+		share = p.siteShare + float64(now.Sub(p.siteAt))/float64(comeBack)
+	}
+	if share < 1 && rand.Float64() > share {
 		for s := 1; s <= sites; s++ {
 			for _, b := range list {
 				if c, _ := b.score(now); b.site == s && c == well {

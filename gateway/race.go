@@ -11,7 +11,7 @@ import (
 // race is the attempts of one exchange, and what came of them.
 type race struct {
 	x       *exchange
-	ctx     context.Context
+	ctx     context.Context //nolint:containedctx // it lives exactly as long as the race
 	stop    context.CancelFunc
 	results chan *outcome
 	open    map[*attempt]bool
@@ -37,19 +37,23 @@ func (x *exchange) race(ctx context.Context) *outcome {
 	defer func() { r.late.Stop(); r.hedge.Stop(); r.again.Stop() }()
 	x.pool.budget.earn()
 	r.launch(x.pool.pick(x.started, want{once: !x.repeatable}), experience.Unmasked)
-	r.armHedge(0)
+	r.armHedge()
 	o := r.decide()
 	r.leave(o)
 	return o
 }
+
+// unfelt is how much longer nobody feels.
+const unfelt = 20 * time.Millisecond
 
 // leave ends all attempts but the winner.
 func (r *race) leave(winner *outcome) {
 	now := time.Now()
 	for a := range r.open {
 		if winner != nil && winner.verdict <= flowing {
-			a.b.silent(now, now.Sub(a.started), a.usual)
-			if now.Sub(a.started) > 3*a.usual+50*time.Millisecond {
+			age := now.Sub(a.started)
+			longer := winner.why == experience.Hedge && age > 2*now.Sub(winner.started)+unfelt // it was not the page that is slow
+			if a.b.silent(now, age, a.usual, longer); longer {
 				r.x.fault(a, Silent)
 			}
 		}
@@ -58,8 +62,7 @@ func (r *race) leave(winner *outcome) {
 	if n := len(r.open); n > 0 { // their answers are thrown away as they come
 		go func() {
 			for range n {
-				o := <-r.results
-				o.drop()
+				r.drop(<-r.results)
 			}
 		}()
 	}
@@ -71,11 +74,13 @@ func (r *race) leave(winner *outcome) {
 }
 
 // drop frees what an outcome holds.
-func (o *outcome) drop() {
+func (r *race) drop(o *outcome) { r.x.g.drop(o) }
+
+func (g *Gateway) drop(o *outcome) {
 	if o.rest != nil {
 		o.rest.release(false)
 	}
-	giveBuffer(o.body)
+	g.buffers.give(o.body)
 	o.body = nil
 }
 
@@ -104,9 +109,9 @@ func (r *race) launch(b *backend, why experience.Mask) {
 }
 
 // armHedge sets when another backend is asked beside those that are silent.
-func (r *race) armHedge(since time.Duration) {
+func (r *race) armHedge() {
 	if r.x.repeatable && !r.x.stream {
-		r.hedge.Reset(r.x.hedgeAfter() + since)
+		r.hedge.Reset(r.x.hedgeAfter())
 	}
 }
 
@@ -193,11 +198,11 @@ func (r *race) take(o *outcome) *outcome {
 	}
 	if o.status != 0 && o.verdict == faulty && (r.worst == nil || o.status <= r.worst.status) {
 		if r.worst != nil {
-			r.worst.drop()
+			r.drop(r.worst)
 		}
 		r.worst = o
 	} else {
-		o.drop()
+		r.drop(o)
 	}
 	if !x.repeatable && !o.unsent {
 		return r.worst
@@ -214,7 +219,7 @@ func (r *race) wonder(o *outcome, now time.Time) *outcome {
 			r.praise(o, now)
 			r.x.pool.shapes.learn(r.x.route, r.doubt.b, r.doubt.header, int64(len(r.doubt.body)))
 		}
-		r.doubt.drop()
+		r.drop(r.doubt)
 		r.doubt = nil
 		return o
 	}
@@ -252,7 +257,7 @@ func (r *race) next(o *outcome) *outcome {
 	if b := x.pool.pick(now, want{tried: r.tried, fresh: true, once: !x.repeatable}); b != nil {
 		if free || x.pool.budget.spend(now) || x.attempts < 2 {
 			r.launch(b, experience.Retry)
-			r.armHedge(0)
+			r.armHedge()
 		} else {
 			r.hold()
 		}
@@ -309,18 +314,14 @@ func (r *race) ask() {
 // launchHeld ends holding.
 func (r *race) launchHeld() {
 	r.holding = false
-	least := map[*backend]int{}
-	for b, n := range r.tried {
-		least[b] = n
-	}
-	b := r.x.pool.pick(time.Now(), want{tried: least, once: !r.x.repeatable})
+	b := r.x.pool.pick(time.Now(), want{tried: r.tried, once: !r.x.repeatable})
 	if b == nil {
 		r.hold()
 		return
 	}
 	r.x.held = true
 	r.launch(b, experience.Hold)
-	r.armHedge(0)
+	r.armHedge()
 }
 
 // race asks one more backend beside those that are silent, if one has room.
@@ -334,7 +335,7 @@ func (r *race) race() {
 	if b != nil && b.roomy(now, after) && x.pool.budget.spend(now) {
 		r.launch(b, experience.Hedge)
 	}
-	r.armHedge(0)
+	r.armHedge()
 }
 
 // tooLate is when patience ends: what is still being answered is waited for, as it is

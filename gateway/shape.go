@@ -136,22 +136,6 @@ func (s *shapes) unlike(route string, b *backend, h http.Header, size int64) boo
 	return false
 }
 
-// known reports whether the shape of route is known from another backend than b.
-func (s *shapes) known(route string, b *backend) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	one := s.routes[route]
-	if one == nil {
-		return false
-	}
-	for other, l := range one.by {
-		if other != b && l.n > 0 {
-			return true
-		}
-	}
-	return false
-}
-
 // optional reports whether a field says how an answer was carried, not what it is.
 func optional(name string) bool {
 	switch name {

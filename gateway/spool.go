@@ -27,13 +27,15 @@ type spool struct {
 	done  chan struct{}
 }
 
-// errTooMuch is the answer to more than may be sent.
-var errTooMuch = &h1.Problem{Status: http.StatusRequestEntityTooLarge, Why: "the request is too large"}
+// tooMuch is the answer to more than may be sent.
+func tooMuch() error {
+	return &h1.Problem{Status: http.StatusRequestEntityTooLarge, Why: "the request is too large"}
+}
 
 // newSpool begins to keep body. What is small is read at once.
 func newSpool(body io.Reader, length, most int64) (*spool, error) {
 	if length > most {
-		return nil, errTooMuch
+		return nil, tooMuch()
 	}
 	s := &spool{done: make(chan struct{})}
 	s.more = sync.NewCond(&s.mu)
@@ -57,7 +59,7 @@ func (s *spool) fill(body io.Reader, most int64) {
 		s.mu.Lock()
 		if n > 0 && s.err == nil {
 			if s.n+int64(n) > most {
-				s.err = errTooMuch
+				s.err = tooMuch()
 			} else {
 				s.err = s.add(p[:n])
 			}

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -92,7 +93,7 @@ func (x *exchange) renewed(o *outcome, asked time.Time) bool {
 	}
 	stripHops(o.header)
 	e := x.g.store.Renew(s.entry, x.r, o.header, asked, time.Now())
-	giveBuffer(o.body)
+	x.g.buffers.give(o.body)
 	x.giveEntry(e, "revalidated")
 	return true
 }
@@ -136,7 +137,7 @@ func (x *exchange) renewBehind(e *cache.Entry) {
 		} else {
 			b.keep(o, asked)
 		}
-		o.drop()
+		g.drop(o)
 	})
 }
 
@@ -154,9 +155,7 @@ func (nobody) WriteHeader(int) {}
 
 // copyFields copies fields, but those that belong to a connection.
 func copyFields(to, from http.Header) {
-	for name, values := range from {
-		to[name] = values
-	}
+	maps.Copy(to, from)
 	stripHops(to)
 }
 

@@ -101,6 +101,12 @@ func (r Reader) Mask(name string) string {
 		return r.T("an older answer was served")
 	case "fallback":
 		return r.T("another answer was served instead")
+	case "hedge":
+		return r.T("another server was asked too, and was faster")
+	case "hold":
+		return r.T("it waited until a server was back")
+	case "repair":
+		return r.T("the rest came from another server")
 	default:
 		return r.T(r.Plain(strings.ReplaceAll(name, "_", " ")))
 	}

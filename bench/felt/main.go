@@ -54,7 +54,7 @@ type flags struct {
 	patience    time.Duration
 	size        int
 	json        bool
-	out         string
+	out, root   string
 }
 
 func main() {
@@ -66,6 +66,7 @@ func main() {
 	flag.IntVar(&f.size, "page", 24<<10, "bytes of a page")
 	flag.BoolVar(&f.json, "json", false, "say it in JSON")
 	flag.StringVar(&f.out, "log", "", "file for what the proxy says")
+	flag.StringVar(&f.root, "root", "../..", "folder of the project, whose gateway is built")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := run(ctx, f, os.Stdout, os.Stderr)
@@ -280,10 +281,10 @@ func prepare(ctx context.Context, f flags, dir string) (starter, error) {
 	switch f.proxy {
 	case "honderd":
 		bin := filepath.Join(dir, "honderd")
-		build := exec.CommandContext(ctx, "go", "build", "-o", bin, "./cmd/honderd")
+		build := exec.CommandContext(ctx, "go", "build", "-C", f.root, "-o", bin, "./cmd/honderd")
 		build.Stderr = os.Stderr
 		if err := build.Run(); err != nil {
-			return nil, fmt.Errorf("build honderd: %w (fix: run it in the project's root)", err)
+			return nil, fmt.Errorf("build honderd: %w (fix: name the project's root with -root)", err)
 		}
 		return command(bin + " gateway --listen {listen} --to {to} --then {then} --patience {patience} --resolver {resolver}"), nil
 	case "nginx", "haproxy":

@@ -35,7 +35,7 @@ func peer(name, dir string) (starter, error) {
 func nginxConf(s *suite, dir string) string {
 	var b strings.Builder
 	ms := s.patience.Milliseconds()
-	fmt.Fprintf(&b, "daemon off; worker_processes 1; pid %s/nginx.pid; error_log /dev/null;\nevents { worker_connections 4096; }\nhttp {\naccess_log off; client_max_body_size 0;\nclient_body_temp_path %s/b; proxy_temp_path %s/t; fastcgi_temp_path %s/f; uwsgi_temp_path %s/u; scgi_temp_path %s/s;\n", dir, dir, dir, dir, dir, dir)
+	fmt.Fprintf(&b, "user root; daemon off; worker_processes 1; pid %s/nginx.pid; error_log /dev/null;\nevents { worker_connections 4096; }\nhttp {\naccess_log off; client_max_body_size 0;\nclient_body_temp_path %s/b; proxy_temp_path %s/t; fastcgi_temp_path %s/f; uwsgi_temp_path %s/u; scgi_temp_path %s/s;\n", dir, dir, dir, dir, dir, dir)
 	fmt.Fprintf(&b, "proxy_cache_path %s/c keys_zone=c:10m;\nupstream u { keepalive 64;\n", dir)
 	for i, o := range s.origins {
 		backup := ""

@@ -73,7 +73,7 @@ func (f *serveFlags) run(ctx context.Context, c *console, args []string) error {
 	for _, s := range conf.Sources {
 		fmt.Fprintf(c.stderr, "following %s\n", s.Log)
 	}
-	if len(conf.Sources) == 0 {
+	if len(conf.Sources) == 0 && len(conf.Gateway.Pools) == 0 {
 		fmt.Fprintln(c.stderr, "no log found in the usual places (name one: honderd serve /var/log/nginx/access.log)")
 	}
 	fmt.Fprintf(c.stderr, "everything is kept in %s\nhow it is: http://%s\n", conf.Data, server.Address())

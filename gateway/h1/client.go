@@ -82,7 +82,9 @@ func (c *Conn) Do(call *Call) (*Answer, error) {
 	if err != nil {
 		if !whole {
 			_ = c.SetDeadline(time.Unix(1, 0)) // the body need not be sent any more
-			<-sent
+			if cause := <-sent; cause != nil && errors.Is(err, io.EOF) {
+				err = errors.Join(err, cause)
+			}
 		}
 		return nil, err
 	}

@@ -10,7 +10,6 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -24,9 +23,6 @@ type conn struct {
 	out    []byte
 	broken bool // nothing can be sent any more
 	left   time.Time
-
-	mu    sync.Mutex
-	woken bool
 }
 
 // preface is how HTTP/2 begins.

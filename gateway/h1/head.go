@@ -5,7 +5,6 @@ package h1
 import (
 	"bufio"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/textproto"
@@ -29,9 +28,7 @@ type Problem struct {
 // Error says what is wrong.
 func (p *Problem) Error() string { return p.Why }
 
-func bad(format string, args ...any) *Problem {
-	return &Problem{http.StatusBadRequest, fmt.Sprintf(format, args...)}
-}
+func bad(why string) *Problem { return &Problem{http.StatusBadRequest, why} }
 
 // readHead reads up to and with the empty line that ends a head, and appends it to into.
 // Strict: each line ends in CR LF.

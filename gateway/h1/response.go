@@ -43,7 +43,7 @@ func (w *response) WriteHeader(status int) {
 		if w.request.ProtoMinor > 0 {
 			b := appendHead(w.conn.out[:0], status, w.header)
 			w.conn.out = append(b, "\r\n"...)
-			w.conn.write(w.conn.out)
+			_ = w.conn.write(w.conn.out)
 			_ = w.conn.bw.Flush()
 		}
 		return
@@ -128,7 +128,7 @@ func (w *response) begin() {
 		b = append(append(append(b, "Date: "...), w.conn.server.date()...), "\r\n"...)
 	}
 	w.conn.out = append(b, "\r\n"...)
-	w.conn.write(w.conn.out)
+	_ = w.conn.write(w.conn.out)
 	if len(w.held) > 0 {
 		_ = w.body(w.held)
 		w.held = nil
@@ -167,7 +167,7 @@ func (w *response) finish() bool {
 		w.conn.out = append(w.conn.out[:0], "0\r\n"...)
 		w.conn.out = appendTrailer(w.conn.out, w.header)
 		w.conn.out = append(w.conn.out, "\r\n"...)
-		w.conn.write(w.conn.out)
+		_ = w.conn.write(w.conn.out)
 	}
 	w.conn.extend()
 	if err := w.conn.bw.Flush(); err != nil {
@@ -300,7 +300,7 @@ func (b *requestBody) Read(p []byte) (int, error) {
 	}
 	_ = b.conn.rwc.SetReadDeadline(time.Now().Add(b.conn.server.options.Body))
 	n, err := b.Reader.Read(p)
-	if err == io.EOF { //nolint:errorlint // Readers return it bare
+	if err == io.EOF {
 		b.ended = true
 		if c, ok := b.Reader.(*chunked); ok {
 			b.request.Trailer = c.trailer

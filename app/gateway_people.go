@@ -1,0 +1,210 @@
+package app
+
+import (
+	"context"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/honderd/honderd/config"
+	"github.com/honderd/honderd/experience"
+	"github.com/honderd/honderd/gateway"
+	"github.com/honderd/honderd/internal/robots"
+	"github.com/honderd/honderd/internal/route"
+	"github.com/honderd/honderd/internal/who"
+	"github.com/honderd/honderd/source"
+)
+
+// gatewayName is what the source of a gateway is called.
+const gatewayName = "gateway"
+
+// passed is what is kept of an exchange until it is an experience.
+type passed struct {
+	client            netip.Addr
+	agent, field      string
+	method, target    string
+	start             time.Time
+	wait              time.Duration
+	status            int
+	gone, cut, socket bool
+	mask              experience.Mask
+}
+
+// gatewayPeople turns what passes a gateway into experiences. Nobody waits for it: when it
+// cannot keep up, what is lost is counted, and what the ledger does not take waits on disk.
+type gatewayPeople struct {
+	config config.Config
+	rules  experience.Rules
+	robots *robots.List
+	namer  *who.Namer
+	spool  *spool
+	keep   source.Sink
+	queue  chan passed
+
+	mu   sync.Mutex
+	lost int64
+}
+
+// Limits of what waits.
+const (
+	gatewayQueue = 1 << 16
+	gatewayEvery = 200 * time.Millisecond
+)
+
+func newGatewayPeople(c config.Config, salt []byte, spool *spool, keep source.Sink) *gatewayPeople {
+	return &gatewayPeople{
+		config: c, rules: c.Rules(), robots: robots.New(c.Judging.Robots, c.Judging.Probes), namer: who.NewNamer(salt),
+		spool: spool, keep: keep, queue: make(chan passed, gatewayQueue),
+	}
+}
+
+// add takes an exchange that has ended.
+func (p *gatewayPeople) add(e *gateway.Exchange) {
+	one := passed{
+		client: e.Client, agent: e.Agent, method: e.Method, target: e.Target, start: e.Start, wait: e.Wait, status: e.Status,
+		gone: e.Gone, cut: e.Cut, socket: e.Status == 101, mask: e.Mask,
+	}
+	if name, found := strings.CutPrefix(string(p.config.People.Recognise), "header:"); found {
+		one.field = e.Header.Get(name)
+	}
+	select {
+	case p.queue <- one:
+	default:
+		p.mu.Lock()
+		p.lost++
+		p.mu.Unlock()
+	}
+}
+
+// run keeps what passes until ctx is done, and then what still waits.
+func (p *gatewayPeople) run(ctx context.Context) {
+	tick := time.NewTicker(gatewayEvery)
+	defer tick.Stop()
+	b := newBatchOf(gatewayName)
+	for {
+		select {
+		case one := <-p.queue:
+			p.put(b, one)
+			if len(b.Items) < experience.MaxBatch {
+				continue
+			}
+		case <-tick.C:
+		case <-ctx.Done():
+			for len(p.queue) > 0 && len(b.Items) < experience.MaxBatch {
+				p.put(b, <-p.queue)
+			}
+			last, stop := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+			p.send(last, b)
+			stop()
+			return
+		}
+		p.send(ctx, b)
+		b = newBatchOf(gatewayName)
+	}
+}
+
+// send makes a batch durable, in the ledger or on this disk.
+func (p *gatewayPeople) send(ctx context.Context, b *batchOf) {
+	p.mu.Lock()
+	lost := p.lost
+	p.lost = 0
+	p.mu.Unlock()
+	if lost > 0 {
+		b.reject("the queue of the gateway was full", lost)
+	}
+	if b.Tally.Lines > 0 {
+		if p.spool.waits() || p.keep(ctx, &b.Batch) != nil {
+			p.spool.add(&b.Batch)
+		}
+	}
+	if p.spool.waits() {
+		p.spool.drain(ctx, p.keep)
+	}
+}
+
+// put judges one exchange as its person felt it.
+func (p *gatewayPeople) put(b *batchOf, one passed) {
+	b.Tally.Lines++
+	b.Tally.Parsed++
+	switch kind := p.robots.Kind([]byte(one.agent)); {
+	case p.config.RobotsCount():
+	case kind == robots.Robot:
+		b.Tally.Robots++
+		return
+	case kind == robots.Probe:
+		b.Tally.Probes++
+		return
+	}
+	if one.socket {
+		return // how an open socket was is not one answer
+	}
+	e := experience.Experience{
+		Person: p.person(one), At: one.start.Add(one.wait).UnixMilli(), Wait: uint32(min(one.wait.Milliseconds(), 1<<31)), Mask: one.mask,
+	}
+	status := one.status
+	switch {
+	case one.gone:
+		status = 499
+	case one.cut:
+		status = 502
+	}
+	e.Cause = p.rules.Judge(status, one.wait)
+	path := route.Path([]byte(one.target))
+	e.Part, _ = p.rules.IsPart(string(path))
+	e.Critical = !e.Part && p.rules.IsCritical(one.method, string(path))
+	e.Journey = b.journey(string(route.Journey(path, status)))
+	if e.RawBad() {
+		e.Step = b.step(string(route.AppendStep(nil, []byte(one.method), path)))
+	}
+	b.Items = append(b.Items, e)
+}
+
+func (p *gatewayPeople) person(one passed) experience.Person {
+	address := []byte(one.client.String())
+	switch {
+	case one.field != "":
+		return experience.Person(p.namer.Name(who.ByField, []byte(one.field), nil))
+	case p.config.People.Recognise == who.ByAddress:
+		return experience.Person(p.namer.Name(who.ByAddress, address, nil))
+	}
+	return experience.Person(p.namer.Name(who.ByAddressAndAgent, address, []byte(one.agent)))
+}
+
+// batchOf is a batch that is being filled.
+type batchOf struct {
+	experience.Batch
+	journeys, steps map[string]uint16
+}
+
+func newBatchOf(name string) *batchOf {
+	b := &batchOf{journeys: map[string]uint16{}, steps: map[string]uint16{"": 0}}
+	b.Reset()
+	b.Source = name
+	return b
+}
+
+func (b *batchOf) journey(name string) uint16 { return indexOf(b.journeys, &b.Journeys, name) }
+
+func (b *batchOf) step(name string) uint16 { return indexOf(b.steps, &b.Steps, name) }
+
+func indexOf(known map[string]uint16, list *[]string, name string) uint16 {
+	i, ok := known[name]
+	if !ok {
+		i = uint16(len(*list))
+		known[name] = i
+		*list = append(*list, name)
+	}
+	return i
+}
+
+// reject counts what was lost.
+func (b *batchOf) reject(why string, n int64) {
+	if b.Tally.Rejects == nil {
+		b.Tally.Rejects = map[string]experience.Reject{}
+	}
+	r := b.Tally.Rejects[why]
+	r.Count += n
+	b.Tally.Rejects[why] = r
+	b.Tally.Lines += n
+}

@@ -1,0 +1,80 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+
+	"github.com/honderd/honderd/gateway"
+)
+
+// openGateway opens the gateway that the configuration names, if it names one.
+func (s *Server) openGateway(ctx context.Context, salt []byte) (err error) {
+	c := s.config.Gateway
+	if len(c.Pools) == 0 {
+		return nil
+	}
+	o := GatewayOptions{Listen: c.Listen, Cert: c.Cert, Key: c.Key}
+	if len(o.Listen) == 0 {
+		return fmt.Errorf("gateway.listen is missing: where do people come to? (fix: write listen: [\":8080\"] under gateway)")
+	}
+	if (c.Cert == "") != (c.Key == "") {
+		return fmt.Errorf("a certificate needs its key (fix: write both cert and key under gateway)")
+	}
+	if o.Options, err = s.gatewayOptions(); err != nil {
+		return err
+	}
+	if s.spool, err = openSpool(filepath.Join(s.config.Data, "gateway.spool"), s.log); err != nil {
+		return err
+	}
+	s.passing = newGatewayPeople(s.config, salt, s.spool, s.keepSent)
+	o.Done = s.passing.add
+	s.gateway, err = NewGateway(ctx, o, s.log)
+	return err
+}
+
+func (s *Server) gatewayOptions() (o gateway.Options, err error) {
+	c := s.config.Gateway
+	o = gateway.Options{Patience: c.Patience, Resolver: c.Resolver, Trusted: s.config.People.TrustedProxies}
+	if o.Trusted == nil {
+		o.Trusted = nearby()
+	}
+	if c.Page != "" {
+		if o.Page, err = os.ReadFile(c.Page); err != nil {
+			return o, fmt.Errorf("read the page of the gateway: %w", err)
+		}
+	}
+	for _, p := range c.Pools {
+		pool := gateway.Pool{Name: p.Name, Hosts: p.Hosts, Path: p.Path, Marker: p.Marker}
+		for site, list := range [][]string{p.To, p.Then} {
+			for _, u := range list {
+				pool.Backends = append(pool.Backends, gateway.Backend{URL: u, Site: site})
+			}
+		}
+		o.Pools = append(o.Pools, pool)
+	}
+	return o, o.Validate()
+}
+
+// nearby are the networks whose word is taken when nobody says otherwise: the machine
+// itself and private ones.
+func nearby() (list []netip.Prefix) {
+	for _, text := range []string{"127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"} {
+		list = append(list, netip.MustParsePrefix(text))
+	}
+	return list
+}
+
+// runGateway runs the gateway, and keeps what passes it, until ctx is done.
+func (s *Server) runGateway(ctx context.Context) {
+	keeping, stop := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan struct{})
+	go func() { s.passing.run(keeping); close(done) }()
+	if err := s.gateway.Run(ctx); err != nil {
+		s.log.Error("the gateway has stopped", "error", err)
+	}
+	stop()
+	<-done
+}

@@ -1,0 +1,105 @@
+package app
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"sync"
+
+	"github.com/honderd/honderd/experience"
+	"github.com/honderd/honderd/source"
+)
+
+// spool is batches that wait on disk because the ledger does not take them, in order. A
+// crash while they are given may count the last one of them twice.
+type spool struct {
+	log *slog.Logger
+
+	mu      sync.Mutex
+	file    *os.File
+	from    int64 // where the first that waits begins
+	end     int64
+	dropped int64
+}
+
+// maxSpool is how many bytes may wait. What comes then is counted and dropped.
+const maxSpool = 1 << 30
+
+func openSpool(path string, log *slog.Logger) (*spool, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	end, err := f.Seek(0, io.SeekEnd)
+	return &spool{log: log, file: f, end: end}, err
+}
+
+// waits reports whether anything waits.
+func (s *spool) waits() bool { s.mu.Lock(); defer s.mu.Unlock(); return s.from < s.end }
+
+// add puts b behind what waits.
+func (s *spool) add(b *experience.Batch) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, err := b.AppendBinary(make([]byte, 4, 4<<10))
+	if err == nil && s.end+int64(len(p)) > maxSpool {
+		err = errors.New("the spool is full")
+	}
+	if err == nil {
+		binary.LittleEndian.PutUint32(p, uint32(len(p)-4))
+		_, err = s.file.WriteAt(p, s.end)
+	}
+	if err != nil {
+		s.dropped += int64(len(b.Items))
+		s.log.Error("experiences of the gateway are lost: neither the ledger nor the disk takes them", "lost", s.dropped, "error", err)
+		return
+	}
+	s.end += int64(len(p))
+}
+
+// drain gives what waits to keep, in order, until it no longer takes it.
+func (s *spool) drain(ctx context.Context, keep source.Sink) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for s.from < s.end {
+		b, size, err := s.read()
+		if err != nil { // what was cut by a crash
+			s.log.Error("the spool of the gateway is damaged: what follows in it is lost", "bytes", s.end-s.from, "error", err)
+			break
+		}
+		if keep(ctx, b) != nil {
+			return
+		}
+		s.from += size
+	}
+	if err := s.file.Truncate(0); err == nil {
+		s.from, s.end = 0, 0
+	}
+}
+
+func (s *spool) read() (*experience.Batch, int64, error) {
+	var head [4]byte
+	if _, err := s.file.ReadAt(head[:], s.from); err != nil {
+		return nil, 0, err
+	}
+	n := int64(binary.LittleEndian.Uint32(head[:]))
+	if n > s.end-s.from-4 {
+		return nil, 0, io.ErrUnexpectedEOF
+	}
+	p := make([]byte, n)
+	if _, err := s.file.ReadAt(p, s.from+4); err != nil {
+		return nil, 0, err
+	}
+	var b experience.Batch
+	return &b, n + 4, b.UnmarshalBinary(p)
+}
+
+func (s *spool) close() error {
+	if s == nil {
+		return nil
+	}
+	return s.file.Close()
+}

@@ -1,0 +1,3 @@
+module github.com/honderd/honderd/bench/felt
+
+go 1.26.0
