@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"strconv"
 	"sync"
 	"time"
@@ -24,6 +25,9 @@ type GatewayOptions struct {
 	Cert, Key string    // files; "": without TLS
 	Admin     string    // where it says how it is; "": nowhere
 	Lines     io.Writer // of the access log; nil: none
+
+	// Open are listeners that are there already, by their address in Listen.
+	Open map[string]net.Listener
 }
 
 // GatewayServer is a gateway that listens.
@@ -63,9 +67,11 @@ func NewGateway(ctx context.Context, o GatewayOptions, log *slog.Logger) (*Gatew
 	}
 	s.server = h1.NewServer(s.gateway, front)
 	for _, address := range o.Listen {
-		l, err := listen(ctx, address)
-		if err != nil {
-			return nil, errors.Join(err, s.closeListeners())
+		l := o.Open[address]
+		if l == nil {
+			if l, err = listen(ctx, address); err != nil {
+				return nil, errors.Join(err, s.closeListeners())
+			}
 		}
 		s.listeners = append(s.listeners, l)
 	}
@@ -86,6 +92,22 @@ func (s *GatewayServer) closeListeners() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// Files returns the listeners as files, for the process that takes over.
+func (s *GatewayServer) Files() (list []*os.File, err error) {
+	for _, l := range s.listeners {
+		t, ok := l.(*net.TCPListener)
+		if !ok {
+			return nil, errors.New("a listener that cannot be handed over")
+		}
+		f, err := t.File()
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, f)
+	}
+	return list, nil
 }
 
 // Addresses returns where it listens.

@@ -42,6 +42,9 @@ the request waits until one is back or the person's patience ends. Only what is 
 is asked twice: a POST without an Idempotency-Key never is, unless it is certain that
 it was not executed.
 
+SIGHUP starts the program anew, with its files as they are now, and hands the
+listeners over: no request is lost.
+
 What was hidden is counted by backend and by what was wrong: --admin shows it, and
 --log writes a line of JSON for each request.`,
 		Example: `  honderd gateway --listen :8080 --to http://10.0.0.1:80,http://10.0.0.2:80
@@ -74,10 +77,18 @@ func (f *gatewayFlags) run(ctx context.Context, c *console) error {
 		return err
 	}
 	defer done()
+	var ready func()
+	if o.Open, ready, err = inherited(os.Getenv(handedOver)); err != nil {
+		return err
+	}
 	s, err := app.NewGateway(ctx, o, newLog(c.stderr, f.verbose))
 	if err != nil {
 		return err
 	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	go handOver(ctx, s, o.Listen, stop, c.stderr)
+	ready()
 	debug.SetGCPercent(gatewayGC)
 	fmt.Fprintf(c.stderr, "people come to %s, patience %v\n", strings.Join(s.Addresses(), ", "), f.patience)
 	err = s.Run(ctx)

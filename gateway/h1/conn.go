@@ -90,21 +90,27 @@ func (c *conn) isSecond() bool {
 // await waits for the first byte of a request.
 func (c *conn) await() bool {
 	if c.br.Buffered() == 0 {
-		_ = c.rwc.SetReadDeadline(time.Now().Add(c.server.options.Idle))
-		if !c.server.rest(c, true) {
+		c.server.rest(c, true)
+		if _, err := c.br.Peek(1); err != nil {
 			return false
 		}
-		_, err := c.br.Peek(1)
-		if err != nil || !c.server.rest(c, false) {
-			return false
-		}
+		c.server.rest(c, false)
 	}
 	_ = c.rwc.SetReadDeadline(time.Now().Add(c.server.options.Head))
 	return true
 }
 
-// wake ends waiting for a request.
-func (c *conn) wake() { _ = c.rwc.SetReadDeadline(time.Unix(1, 0)) }
+// lastChance is how long a server that stops waits for a request that is on its way.
+const lastChance = time.Second
+
+// untilNext sets how long the next request may take to come.
+func (c *conn) untilNext(stopping bool) {
+	wait := c.server.options.Idle
+	if stopping {
+		wait = min(wait, lastChance)
+	}
+	_ = c.rwc.SetReadDeadline(time.Now().Add(wait))
+}
 
 // one serves one request. again: another may follow. taken: the connection is somebody else's.
 func (c *conn) one() (again, taken bool) {

@@ -82,7 +82,13 @@ func def(d *time.Duration, other time.Duration) {
 // Serve serves who comes to l until Shutdown.
 func (s *Server) Serve(l net.Listener) error {
 	s.mu.Lock()
-	if len(s.nets) == 0 && !s.stopped.Load() {
+	if s.stopped.Load() {
+		s.mu.Unlock()
+		return http.ErrServerClosed
+	}
+	s.wait.Add(1)
+	defer s.wait.Done()
+	if len(s.nets) == 0 {
 		s.wait.Go(func() { _ = s.second.Serve(s.ferry) })
 	}
 	s.nets[l] = true
@@ -90,13 +96,10 @@ func (s *Server) Serve(l net.Listener) error {
 	pause := time.Duration(0)
 	for {
 		c, err := l.Accept()
-		if s.stopped.Load() {
-			if c != nil {
-				_ = c.Close()
-			}
-			return http.ErrServerClosed
-		}
 		if err != nil {
+			if s.stopped.Load() {
+				return http.ErrServerClosed
+			}
 			if errors.Is(err, net.ErrClosed) {
 				return err
 			}
@@ -131,21 +134,21 @@ func (s *Server) remove(c *conn) {
 	delete(s.conns, c)
 }
 
-// rest says that c is between requests, or no longer. It reports whether c may go on.
-func (s *Server) rest(c *conn, idle bool) bool {
+// rest says that c is between requests, or no longer.
+func (s *Server) rest(c *conn, idle bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.stopped.Load() && idle {
-		return false
-	}
 	s.conns[c] = idle
-	return true
+	if idle {
+		c.untilNext(s.stopped.Load())
+	}
 }
 
 func (s *Server) draining() bool { return s.stopped.Load() }
 
-// Shutdown takes no new connections, lets requests end, and then closes. When ctx ends
-// first, what is still open is cut.
+// Shutdown takes no new connections, lets requests end, and then closes. A request that
+// is on its way on a connection between requests is still answered. When ctx ends first,
+// what is still open is cut.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
 	s.stopped.Store(true)
@@ -154,7 +157,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 	for c, idle := range s.conns {
 		if idle {
-			c.wake()
+			c.untilNext(true)
 		}
 	}
 	s.mu.Unlock()
