@@ -169,7 +169,7 @@ func (c *conn) body(r *http.Request, f framing, w *response) (*requestBody, erro
 	} else {
 		b.Reader = &exactly{c.br, f.length}
 	}
-	r.Body = b
+	r.Body, w.asks = b, b
 	return b, nil
 }
 

@@ -16,6 +16,7 @@ import (
 type response struct {
 	conn    *conn
 	request *http.Request
+	asks    *requestBody // nil: it has no body
 	header  http.Header
 	status  int
 	held    []byte // written before it is known whether there is more
@@ -203,7 +204,18 @@ func (w *response) SetReadDeadline(t time.Time) error { return w.conn.rwc.SetRea
 func (w *response) SetWriteDeadline(t time.Time) error { return w.conn.rwc.SetWriteDeadline(t) }
 
 // Gone reports whether the client has closed the connection.
-func (w *response) Gone() bool { return !w.taken && w.conn.br.Buffered() == 0 && closed(w.conn.rwc) }
+func (w *response) Gone() bool {
+	if w.taken {
+		return false
+	}
+	if w.asks != nil {
+		if !w.asks.mu.TryLock() {
+			return false // somebody reads the body
+		}
+		defer w.asks.mu.Unlock()
+	}
+	return w.conn.br.Buffered() == 0 && closed(w.conn.rwc)
+}
 
 // appendHead appends a first line and fields, without the empty line.
 func appendHead(b []byte, status int, h http.Header) []byte {
