@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 	"time"
 	"unicode"
@@ -104,9 +103,21 @@ func isLine(s string) bool {
 	return strings.TrimSpace(s) == s && !strings.ContainsFunc(s, hidden)
 }
 
+// isAddress reports whether s can be shown as a link: of the web, to a host, and without
+// somebody's password.
 func isAddress(s string) bool {
-	u, err := url.Parse(s)
-	return err == nil && len(s) <= MaxAddress && isLine(s) && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.User == nil
+	rest, secure := strings.CutPrefix(s, "https://")
+	if !secure {
+		var plain bool
+		if rest, plain = strings.CutPrefix(s, "http://"); !plain {
+			return false
+		}
+	}
+	host := rest
+	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
+		host = rest[:end]
+	}
+	return host != "" && host[0] != ':' && !strings.Contains(host, "@") && len(s) <= MaxAddress && isLine(s) && !strings.ContainsAny(s, " \\\"<>")
 }
 
 // Clean returns r as far as it can be kept when a program told it that cannot be asked to

@@ -36,6 +36,8 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 		{"no phase", func(r *Release) { r.Phase = "done" }, `phase "done" is none`},
 		{"no time", func(r *Release) { r.At = time.Time{} }, "year 1 cannot be"},
 		{"script", func(r *Release) { r.URL = "javascript:alert(1)" }, "none that can be shown"},
+		{"no host", func(r *Release) { r.URL = "https:///x" }, "none that can be shown"},
+		{"a page", func(r *Release) { r.URL = "https://ci.example:8443/runs/7?log=1#end" }, ""},
 		{"password", func(r *Release) { r.URL = "https://me:secret@example.org/" }, "none that can be shown"},
 	}
 	for _, tt := range tests {
