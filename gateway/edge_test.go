@@ -58,6 +58,28 @@ func TestHopsAndForgeriesDoNotReachTheBackend(t *testing.T) {
 	}
 }
 
+func TestEarlyHintsPass(t *testing.T) {
+	o := newOrigin(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Link", "</a.css>; rel=preload")
+		w.WriteHeader(http.StatusEarlyHints)
+		w.Header().Del("Link")
+		fmt.Fprint(w, "page")
+	})
+	s := play(t, Options{}, o)
+	c, err := net.Dial("tcp", s.host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	_ = c.SetDeadline(time.Now().Add(5 * time.Second))
+	_, _ = io.WriteString(c, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+	got, _ := io.ReadAll(c)
+	early, final, found := strings.Cut(string(got), "\r\n\r\n")
+	if !found || !strings.HasPrefix(early, "HTTP/1.1 103 ") || !strings.Contains(early, "Link: </a.css>") || strings.Contains(final, "Link") || !strings.HasSuffix(final, "page") {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestOnlyTheTrustedGetAnExplanation(t *testing.T) {
 	o := newOrigin(t, answer("x"))
 	if _, _, h := play(t, Options{}, o).ask(http.MethodGet, "/", "", "Honderd-Trace", "1"); h.Get("Honderd-Trace") != "" {

@@ -110,12 +110,21 @@ func (x *exchange) call(fresh bool) *call {
 	if x.body != nil {
 		c.Body, c.Length = x.body.reader(), x.r.ContentLength
 	}
-	c.Early = x.early()
 	return c
 }
 
-// early passes early hints on, of the first attempt only.
-func (x *exchange) early() func(int, http.Header) { return nil }
+// hint is what a backend says before its answer: 102 and 103.
+type hint struct {
+	status int
+	header http.Header
+}
+
+// pass gives a hint to the person.
+func (h hint) pass(w http.ResponseWriter) {
+	copyFields(w.Header(), h.header)
+	w.WriteHeader(h.status)
+	clear(w.Header())
+}
 
 // hedgeAfter returns how long one backend may be silent before another is asked too: twice
 // what four of five answers take, within bounds that a person's patience sets.

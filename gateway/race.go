@@ -22,6 +22,7 @@ type race struct {
 	late    *time.Timer
 	hedge   *time.Timer
 	again   *time.Timer // a held exchange asks again
+	hints   chan hint   // of the first attempt
 	holding bool
 	backs   <-chan struct{}
 	pause   time.Duration
@@ -30,7 +31,7 @@ type race struct {
 
 // run returns the outcome that the person is given, nil when there is none.
 func (x *exchange) race(ctx context.Context) *outcome {
-	r := &race{x: x, results: make(chan *outcome, 8), open: map[*attempt]bool{}, tried: map[*backend]int{}}
+	r := &race{x: x, results: make(chan *outcome, 8), hints: make(chan hint, 4), open: map[*attempt]bool{}, tried: map[*backend]int{}}
 	r.ctx, r.stop = context.WithCancel(ctx)
 	r.late = time.NewTimer(time.Until(x.deadline))
 	r.hedge, r.again = time.NewTimer(time.Hour), time.NewTimer(time.Hour)
@@ -94,6 +95,14 @@ func (r *race) launch(b *backend, why experience.Mask) {
 	half, _ := x.pool.paces.of(x.route)
 	a := &attempt{b: b, started: time.Now(), usual: half, why: why, cancel: cancel}
 	c := x.call(r.tried[b] > 0 || !x.repeatable)
+	if x.attempts == 0 && x.r.ProtoAtLeast(1, 1) {
+		c.Early = func(status int, h http.Header) {
+			select {
+			case r.hints <- hint{status, h}:
+			default: // nobody needs that many
+			}
+		}
+	}
 	r.open[a] = true
 	r.tried[b]++
 	x.attempts++
@@ -131,7 +140,12 @@ func (r *race) decide() *outcome {
 	}
 	for {
 		select {
+		case h := <-r.hints:
+			h.pass(x.w)
 		case o := <-r.results:
+			for len(r.hints) > 0 && x.attempts == 1 {
+				(<-r.hints).pass(x.w)
+			}
 			delete(r.open, o.attempt)
 			if done := r.take(o); done != nil {
 				return done

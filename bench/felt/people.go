@@ -155,10 +155,9 @@ func (s *suite) sockets(ctx context.Context, n int, every, length time.Duration)
 		wait.Go(func() {
 			time.Sleep(time.Duration(i) * every / time.Duration(n))
 			p := &pageSocket{s: s}
-			for k := 0; time.Now().Before(until) && ctx.Err() == nil; k++ {
-				at := time.Now()
+			for k, at := 0, time.Now(); at.Before(until) && ctx.Err() == nil; k, at = k+1, at.Add(every) {
+				time.Sleep(time.Until(at)) // what a frozen socket delays is late from the moment it was meant
 				p.message(fmt.Sprintf("%d.%d", i, k), at)
-				time.Sleep(time.Until(at.Add(every)))
 			}
 			p.close()
 		})
@@ -208,6 +207,9 @@ func (p *pageSocket) message(text string, at time.Time) {
 			}
 		}
 	}
+	p.s.tally.mu.Lock()
+	p.s.tally.waits = append(p.s.tally.waits, time.Since(at))
+	p.s.tally.mu.Unlock()
 	p.s.tally.felt("late message")
 	p.close()
 }

@@ -49,6 +49,55 @@ func nextDirective(s string) (one, rest string) {
 	return s, ""
 }
 
+// targeted is the field that speaks to caches like this one, and not to browsers: RFC 9213.
+const targeted = "Cdn-Cache-Control"
+
+// parseAnswer reads the directives of an answer: those that speak to caches like this one
+// take the place of all others, unless they cannot be read.
+func parseAnswer(h http.Header) (d directives, alone bool) {
+	if values := h[targeted]; len(values) > 0 {
+		if d, ok := dictionary(strings.Join(values, ",")); ok && len(d) > 0 {
+			return d, true
+		}
+	}
+	return parse(h), false
+}
+
+// dictionary reads a dictionary of RFC 9651, as far as directives need it: integers,
+// tokens, strings, or nothing.
+func dictionary(text string) (directives, bool) {
+	d := directives{}
+	for text = strings.Trim(text, " "); text != ""; {
+		var one string
+		one, text = nextDirective(text)
+		one, _, _ = strings.Cut(one, ";") // parameters say nothing here
+		name, value, valued := strings.Cut(strings.Trim(one, " \t"), "=")
+		if name == "" || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789_-.*") != "" || valued && !isItem(value) {
+			return nil, false
+		}
+		if strings.HasSuffix(name, "max-age") || name == "s-maxage" || strings.HasPrefix(name, "stale-") {
+			if value == "" || strings.Trim(value, "0123456789") != "" || len(value) > 15 {
+				return nil, false
+			}
+		}
+		d[name] = strings.Trim(value, `"`)
+	}
+	return d, true
+}
+
+// isItem reports whether a value is an integer, a token, a string or a boolean.
+func isItem(v string) bool {
+	switch {
+	case v == "":
+		return false
+	case v[0] == '"':
+		return len(v) > 1 && v[len(v)-1] == '"'
+	case v == "?0" || v == "?1":
+		return true
+	}
+	return strings.Trim(v, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.*:/") == ""
+}
+
 func (d directives) has(names ...string) bool {
 	for _, n := range names {
 		if _, found := d[n]; found {
@@ -90,12 +139,17 @@ func date(h http.Header, name string) (time.Time, bool) {
 	if len(values) == 0 {
 		return time.Time{}, false
 	}
-	t, err := http.ParseTime(values[0])
-	return t, err == nil
+	for _, form := range []string{http.TimeFormat, time.RFC850, time.ANSIC} {
+		t, err := time.Parse(form, values[0])
+		if err == nil && t.Format(form) == values[0] { // a date in another spelling is none: it must not make anything fresh
+			return t, true
+		}
+	}
+	return time.Time{}, false
 }
 
 // lifetime returns how long an answer is fresh, and whether its origin says so.
-func lifetime(h http.Header, d directives) (time.Duration, bool) {
+func lifetime(h http.Header, d directives, alone bool) (time.Duration, bool) {
 	if n, found := d.seconds("s-maxage"); found {
 		return n, true
 	}
@@ -103,7 +157,7 @@ func lifetime(h http.Header, d directives) (time.Duration, bool) {
 		return n, true
 	}
 	values := h["Expires"]
-	if len(values) == 0 {
+	if len(values) == 0 || alone {
 		return 0, false
 	}
 	expires, ok := date(h, "Expires")

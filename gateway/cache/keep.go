@@ -10,14 +10,14 @@ import (
 
 // Keep stores the answer to r, if it may be. body is copied.
 func (s *Store) Keep(r *http.Request, key string, status int, h http.Header, body []byte, asked, came time.Time) {
-	says := parse(h)
-	if !mayKeep(r, status, h, says) {
+	says, alone := parseAnswer(h)
+	if !mayKeep(r, status, h, says, alone) {
 		if r.Method == http.MethodGet && status < 500 && status != http.StatusNotModified && status != http.StatusPartialContent {
 			s.forgetVariant(r, key) // what was stored no longer holds
 		}
 		return
 	}
-	e := newEntry(key, status, h, says, asked, came)
+	e := newEntry(key, status, h, asked, came)
 	e.Body = append([]byte(nil), body...)
 	if !e.setVary(r) {
 		return
@@ -25,10 +25,11 @@ func (s *Store) Keep(r *http.Request, key string, status int, h http.Header, bod
 	s.add(e)
 }
 
-func newEntry(key string, status int, h http.Header, says directives, asked, came time.Time) *Entry {
+func newEntry(key string, status int, h http.Header, asked, came time.Time) *Entry {
+	says, alone := parseAnswer(h)
 	e := &Entry{Status: status, Header: maps.Clone(h), key: key, came: came, says: says}
 	e.age = ageOf(h, asked, came)
-	e.fresh, _ = lifetime(h, says)
+	e.fresh, _ = lifetime(h, says, alone)
 	e.validate = says.has("no-cache")
 	delete(e.Header, "Age")
 	return e
@@ -64,7 +65,7 @@ func (s *Store) forgetVariant(r *http.Request, key string) {
 
 // mayKeep reports whether an answer may be stored by a shared cache: RFC 9111, 3. What
 // says nothing about it is not stored: nobody asked for that.
-func mayKeep(r *http.Request, status int, h http.Header, says directives) bool {
+func mayKeep(r *http.Request, status int, h http.Header, says directives, alone bool) bool {
 	if r.Method != http.MethodGet || status < 200 || status == http.StatusPartialContent || status == http.StatusNotModified {
 		return false
 	}
@@ -87,7 +88,7 @@ func mayKeep(r *http.Request, status int, h http.Header, says directives) bool {
 	if len(h["Content-Range"]) > 0 {
 		return false
 	}
-	life, explicit := lifetime(h, says)
+	life, explicit := lifetime(h, says, alone)
 	if !explicit {
 		return false
 	}
@@ -136,7 +137,7 @@ func (s *Store) Renew(e *Entry, r *http.Request, h http.Header, asked, came time
 	if v, has := h["Age"]; has {
 		merged["Age"] = v
 	}
-	n := newEntry(e.key, e.Status, merged, parse(merged), asked, came)
+	n := newEntry(e.key, e.Status, merged, asked, came)
 	n.Body, n.vary = e.Body, e.vary
 	if n.says.has("no-store", "private") {
 		s.Forget(e.key)
