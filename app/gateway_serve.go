@@ -2,28 +2,23 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
 	"path/filepath"
 
+	"github.com/honderd/honderd/config"
 	"github.com/honderd/honderd/gateway"
 )
 
 // openGateway opens the gateway that the configuration names, if it names one.
 func (s *Server) openGateway(ctx context.Context, salt []byte) (err error) {
-	c := s.config.Gateway
-	if len(c.Pools) == 0 {
+	if len(s.config.Gateway.Pools) == 0 {
 		return nil
 	}
-	o := GatewayOptions{Listen: c.Listen, Cert: c.Cert, Key: c.Key}
-	if len(o.Listen) == 0 {
-		return fmt.Errorf("gateway.listen is missing: where do people come to? (fix: write listen: [\":8080\"] under gateway)")
-	}
-	if (c.Cert == "") != (c.Key == "") {
-		return fmt.Errorf("a certificate needs its key (fix: write both cert and key under gateway)")
-	}
-	if o.Options, err = s.gatewayOptions(); err != nil {
+	o, err := GatewayOf(s.config)
+	if err != nil {
 		return err
 	}
 	if s.spool, err = openSpool(filepath.Join(s.config.Data, "gateway.spool"), s.log); err != nil {
@@ -35,9 +30,23 @@ func (s *Server) openGateway(ctx context.Context, salt []byte) (err error) {
 	return err
 }
 
-func (s *Server) gatewayOptions() (o gateway.Options, err error) {
-	c := s.config.Gateway
-	o = gateway.Options{Patience: c.Patience, Resolver: c.Resolver, Trusted: s.config.People.TrustedProxies}
+// GatewayOf returns the gateway that a configuration names.
+func GatewayOf(c config.Config) (o GatewayOptions, err error) {
+	g := c.Gateway
+	o = GatewayOptions{Listen: g.Listen, Cert: g.Cert, Key: g.Key}
+	if len(o.Listen) == 0 {
+		return o, errors.New("gateway.listen is missing: where do people come to? (fix: write listen: [\":8080\"] under gateway)")
+	}
+	if (g.Cert == "") != (g.Key == "") {
+		return o, errors.New("a certificate needs its key (fix: write both cert and key under gateway)")
+	}
+	o.Options, err = passOptions(c)
+	return o, err
+}
+
+func passOptions(all config.Config) (o gateway.Options, err error) {
+	c := all.Gateway
+	o = gateway.Options{Patience: c.Patience, Resolver: c.Resolver, Trusted: all.People.TrustedProxies}
 	if o.Trusted == nil {
 		o.Trusted = nearby()
 	}

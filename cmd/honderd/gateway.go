@@ -2,8 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io"
 	"net/netip"
 	"os"
 	"runtime/debug"
@@ -23,7 +23,7 @@ type gatewayFlags struct {
 	marker, page     string
 	cert, key        string
 	admin, lines     string
-	resolver         string
+	resolver, config string
 	trust            []string
 	cache, hold      int64
 	verbose          bool
@@ -64,6 +64,7 @@ What was hidden is counted by backend and by what was wrong: --admin shows it, a
 	flags.StringVar(&f.admin, "admin", "", "the `ADDRESS` of /metrics and /api/v1/gateway (default: none)")
 	flags.StringVar(&f.lines, "log", "", "the `FILE` of the access log in JSON; - is standard output")
 	flags.StringVar(&f.resolver, "resolver", "", "the `ADDRESS` of the DNS server for names of backends (default: the machine's)")
+	flags.StringVar(&f.config, "config", "", "take all of it from the section gateway of this honderd.yaml `FILE`")
 	flags.StringSliceVar(&f.trust, "trust", nil, "`NETWORK`s of proxies before this one, whose X-Forwarded-For is believed")
 	flags.Int64Var(&f.cache, "cache", 64, "`MB` of answers that may be kept, as far as backends allow it; 0: none")
 	flags.Int64Var(&f.hold, "hold", 1024, "`KB` of an answer that are judged before the first byte is given")
@@ -104,11 +105,52 @@ const gatewayGC = 300
 // options returns what the flags say, and what is to be done at the end.
 func (f *gatewayFlags) options(c *console) (o app.GatewayOptions, done func(), err error) {
 	done = func() {}
+	switch {
+	case f.config != "" && len(f.to) > 0:
+		return o, done, errors.New("backends are named twice (fix: leave out --to or --config)")
+	case f.config != "":
+		o, err = f.fromFile()
+	default:
+		o, err = f.fromFlags()
+	}
+	if err != nil {
+		return o, done, err
+	}
+	o.Admin = f.admin
+	switch f.lines {
+	case "":
+	case "-":
+		o.Lines = c.stdout
+	default:
+		file, err := os.OpenFile(f.lines, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o640)
+		if err != nil {
+			return o, done, fmt.Errorf("open the access log: %w", err)
+		}
+		o.Lines, done = file, func() { _ = file.Close() }
+	}
+	return o, done, o.Validate()
+}
+
+// fromFile returns what the configuration says.
+func (f *gatewayFlags) fromFile() (o app.GatewayOptions, err error) {
+	s := settings{file: f.config}
+	conf, err := s.config("")
+	if err != nil {
+		return o, err
+	}
+	if o, err = app.GatewayOf(conf); err == nil {
+		f.patience = o.Patience
+	}
+	return o, err
+}
+
+// fromFlags returns what the flags say.
+func (f *gatewayFlags) fromFlags() (o app.GatewayOptions, err error) {
 	if len(f.to) == 0 {
-		return o, done, fmt.Errorf("no backend (fix: name them with --to http://host:port,http://host:port)")
+		return o, errors.New("no backend (fix: name them with --to http://host:port,http://host:port)")
 	}
 	if (f.cert == "") != (f.key == "") {
-		return o, done, fmt.Errorf("a certificate needs its key (fix: name both --cert and --key)")
+		return o, errors.New("a certificate needs its key (fix: name both --cert and --key)")
 	}
 	pool := gateway.Pool{Marker: f.marker}
 	for site, list := range [][]string{f.to, f.then} {
@@ -123,28 +165,17 @@ func (f *gatewayFlags) options(c *console) (o app.GatewayOptions, done func(), e
 	for _, text := range f.trust {
 		p, err := parseNetwork(text)
 		if err != nil {
-			return o, done, err
+			return o, err
 		}
 		o.Trusted = append(o.Trusted, p)
 	}
 	if f.page != "" {
 		if o.Page, err = os.ReadFile(f.page); err != nil {
-			return o, done, fmt.Errorf("read the page: %w", err)
+			return o, fmt.Errorf("read the page: %w", err)
 		}
 	}
-	o.Listen, o.Cert, o.Key, o.Admin = f.listen, f.cert, f.key, f.admin
-	switch f.lines {
-	case "":
-	case "-":
-		o.Lines = c.stdout
-	default:
-		file, err := os.OpenFile(f.lines, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o640)
-		if err != nil {
-			return o, done, fmt.Errorf("open the access log: %w", err)
-		}
-		o.Lines, done = io.Writer(file), func() { _ = file.Close() }
-	}
-	return o, done, o.Options.Validate()
+	o.Listen, o.Cert, o.Key = f.listen, f.cert, f.key
+	return o, nil
 }
 
 func parseNetwork(text string) (netip.Prefix, error) {
