@@ -3,8 +3,10 @@ package jetstream_test
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 
@@ -13,23 +15,26 @@ import (
 	"github.com/honderd/honderd/ledger/ledgertest"
 )
 
-// addresses returns free addresses on loopback.
+// addresses returns n addresses that nobody listens on. They are below the ports that
+// connections are given, or one of those could take them before a node listens.
 func addresses(t testing.TB, n int) []string {
 	t.Helper()
 	var list []string
-	var open []net.Listener // closed at the end: no two are the same
-	for range n {
-		l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	for range 1000 {
+		l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", fmt.Sprint("127.0.0.1:", 10_000+rand.IntN(20_000)))
 		if err != nil {
-			t.Fatal(err)
+			continue
 		}
-		open = append(open, l)
-		list = append(list, l.Addr().String())
+		address := l.Addr().String()
+		if l.Close(); slices.Contains(list, address) {
+			continue
+		}
+		if list = append(list, address); len(list) == n {
+			return list
+		}
 	}
-	for _, l := range open {
-		l.Close()
-	}
-	return list
+	t.Fatal("no free ports")
+	return nil
 }
 
 // secret returns the secret of a cluster below dir: clusters of tests side by side may be
