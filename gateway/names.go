@@ -182,7 +182,7 @@ func (g *Gateway) look(ctx context.Context, p *pool, atMost time.Duration) {
 	for moved := range changed {
 		if moved {
 			g.arrange(p)
-			p.recovered()
+			p.recovered(time.Now())
 			return
 		}
 	}

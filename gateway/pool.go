@@ -19,10 +19,11 @@ type pool struct {
 	backends atomic.Pointer[[]*backend]
 
 	mu        sync.Mutex
-	back      chan struct{} // closed when a backend answers after faults
-	probe     time.Time     // when one of them may ask again
-	siteShare float64       // of site 0: how much of the traffic it gets
-	siteAt    time.Time     // when it was so
+	waiting   []*waiter // who is held, in the order in which they came
+	probe     time.Time // when one of them may ask again
+	backAt    time.Time // when a backend last answered while people were held
+	siteShare float64   // of site 0: how much of the traffic it gets
+	siteAt    time.Time // when it was so
 }
 
 // all returns the backends there are now.
@@ -117,16 +118,40 @@ func (p *pool) site(now time.Time, list []*backend) int {
 	return 0
 }
 
-// hold waits for a backend to come back. The channel is closed then; may reports whether
-// this request is the one that asks meanwhile.
-func (p *pool) hold() <-chan struct{} {
+// waiter is one exchange that is held.
+type waiter struct {
+	on   chan struct{} // closed when it may go on
+	left bool          // with the pool's lock: nobody waits any more
+}
+
+// hold waits for a backend to come back.
+func (p *pool) hold() *waiter {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.back == nil {
-		p.back = make(chan struct{})
-	}
-	return p.back
+	w := &waiter{on: make(chan struct{})}
+	p.waiting = append(p.waiting, w)
+	return w
 }
+
+// leave ends the wait of w; nil: there is none.
+func (p *pool) leave(w *waiter) {
+	if w == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	w.left = true
+}
+
+// backSince reports whether a backend has answered since t.
+func (p *pool) backSince(t time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.backAt.After(t)
+}
+
+// wakeMost is how many go on with each good answer.
+const wakeMost = 4
 
 // mayProbe reports whether a request that is held may ask again now, in the name of all.
 func (p *pool) mayProbe(now time.Time, pause time.Duration) bool {
@@ -139,13 +164,26 @@ func (p *pool) mayProbe(now time.Time, pause time.Duration) bool {
 	return true
 }
 
-// recovered wakes all that are held.
-func (p *pool) recovered() {
+// recovered lets some of those go on who are held: with each good answer more, so that a
+// backend that is back is not at once thrown down again by all who waited for it.
+func (p *pool) recovered(now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.back != nil {
-		close(p.back)
-		p.back = nil
+	if len(p.waiting) == 0 {
+		return
+	}
+	p.backAt = now
+	n, i := wakeMost, 0
+	for ; i < len(p.waiting) && n > 0; i++ {
+		if w := p.waiting[i]; !w.left {
+			close(w.on)
+			n--
+		}
+		p.waiting[i] = nil
+	}
+	p.waiting = p.waiting[i:]
+	if len(p.waiting) == 0 {
+		p.waiting = nil
 	}
 }
 

@@ -24,7 +24,9 @@ type race struct {
 	again   *time.Timer // a held exchange asks again
 	hints   chan hint   // of the first attempt
 	holding bool
+	wait    *waiter // while it is held
 	backs   <-chan struct{}
+	since   time.Time // it is held
 	pause   time.Duration
 	spared  int // attempts that cost nobody anything: no connection
 }
@@ -40,6 +42,7 @@ func (x *exchange) race(ctx context.Context) *outcome {
 	r.launch(x.pool.pick(x.started, want{once: !x.repeatable}), experience.Unmasked)
 	r.armHedge()
 	o := r.decide()
+	x.pool.leave(r.wait)
 	r.leave(o)
 	return o
 }
@@ -162,7 +165,7 @@ func (r *race) decide() *outcome {
 		case <-r.again.C:
 			r.ask()
 		case <-r.backs:
-			r.backs = nil
+			r.wait, r.backs = nil, nil
 			r.tried = map[*backend]int{}
 			r.launchHeld()
 		case <-stale:
@@ -258,7 +261,7 @@ func (r *race) praise(o *outcome, now time.Time) {
 			x.pool.shapes.learn(x.route, o.b, o.header, int64(len(o.body)))
 		}
 	}
-	x.pool.recovered()
+	x.pool.recovered(now)
 }
 
 // next asks another backend after o failed. When all have failed it holds.
@@ -307,7 +310,10 @@ func (r *race) hold() {
 		return
 	}
 	r.holding = true
-	r.backs = r.x.pool.hold()
+	if r.wait == nil {
+		r.wait, r.since = r.x.pool.hold(), now
+		r.backs = r.wait.on
+	}
 	r.pause = min(max(r.pause*3/2, 20*time.Millisecond), 100*time.Millisecond)
 	r.again.Reset(r.pause)
 }
@@ -318,7 +324,8 @@ func (r *race) ask() {
 	if len(r.open) > 0 || !r.holding {
 		return
 	}
-	if r.x.pool.mayProbe(now, 20*time.Millisecond) {
+	urgent := r.x.deadline.Sub(now) < 2*r.x.hedgeAfter() && r.x.pool.backSince(r.since)
+	if urgent || r.x.pool.mayProbe(now, 20*time.Millisecond) {
 		r.launchHeld()
 		return
 	}
