@@ -13,6 +13,7 @@ import (
 	"github.com/honderd/honderd/fold/faults"
 	"github.com/honderd/honderd/fold/felt"
 	"github.com/honderd/honderd/fold/intake"
+	"github.com/honderd/honderd/fold/said"
 	"github.com/honderd/honderd/ledger/jetstream"
 	"github.com/honderd/honderd/source"
 	"github.com/honderd/honderd/source/accesslog"
@@ -23,14 +24,15 @@ type folds struct {
 	felt   *felt.Fold
 	faults *faults.Fold
 	intake *intake.Fold
+	said   *said.Fold
 }
 
 func newFolds(o felt.Options) *folds {
-	return &folds{felt: felt.New(o), faults: faults.New(), intake: intake.New()}
+	return &folds{felt: felt.New(o), faults: faults.New(), intake: intake.New(), said: said.New()}
 }
 
 // all returns the folds in the order in which they are saved.
-func (f *folds) all() []fold.Fold { return []fold.Fold{f.felt, f.faults, f.intake} }
+func (f *folds) all() []fold.Fold { return []fold.Fold{f.felt, f.faults, f.intake, f.said} }
 
 // newSources returns every source that c names.
 func newSources(c config.Config, salt []byte, log *slog.Logger) ([]source.Source, error) {

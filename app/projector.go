@@ -171,6 +171,9 @@ func (p *projector) apply(r ledger.Record) error {
 	defer p.mu.Unlock()
 	if r.Subject == subject {
 		p.folds.apply(&b)
+	} else if err := p.folds.take(r.Subject, r.Data); err != nil { // all else is still true
+		p.missing = fmt.Sprintf("record %d of the ledger cannot be read: %v", r.Sequence, err)
+		p.log.Error("a record is passed over", "record", r.Sequence, "subject", r.Subject, "error", err)
 	}
 	p.seq, p.fresh = r.Sequence, false
 	close(p.changed)

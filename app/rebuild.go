@@ -92,11 +92,23 @@ func (b *rebuild) archived(ctx context.Context, a *archive.Archive) error {
 	err = a.Facts(ctx, 0, func(f archive.Fact) error {
 		if f.Batch != nil {
 			b.folds.intake.Apply(f.Batch)
+			return nil
 		}
-		return nil
+		return b.take(f.Subject, f.Data)
 	})
 	if d, ok := errors.AsType[*archive.Damage](err); ok && b.salvage {
 		b.result.Damaged = append(b.result.Damaged, d.Error())
+		return nil
+	}
+	return err
+}
+
+// take folds one record beside experiences. With salvage, one that cannot be read is named
+// and passed over.
+func (b *rebuild) take(subject string, data []byte) error {
+	err := b.folds.take(subject, data)
+	if err != nil && b.salvage {
+		b.result.Damaged = append(b.result.Damaged, err.Error())
 		return nil
 	}
 	return err
@@ -107,7 +119,7 @@ func (b *rebuild) newer(ctx context.Context, l ledger.Ledger, after ledger.Seque
 	err := l.Read(ctx, after, func(r ledger.Record) error {
 		after = r.Sequence
 		if r.Subject != subject {
-			return nil
+			return b.take(r.Subject, r.Data)
 		}
 		var one experience.Batch
 		if err := one.UnmarshalBinary(r.Data); err != nil {

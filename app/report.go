@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"runtime"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/honderd/honderd/config"
 	"github.com/honderd/honderd/experience"
+	"github.com/honderd/honderd/fold"
 	"github.com/honderd/honderd/source/accesslog"
 	"github.com/honderd/honderd/view"
 )
@@ -88,6 +90,18 @@ func (f *folds) apply(b *experience.Batch) {
 	for _, one := range f.all() {
 		one.Apply(b)
 	}
+}
+
+// take applies a record beside experiences to the folds that know its kind.
+func (f *folds) take(subject string, data []byte) error {
+	for _, one := range f.all() {
+		if t, ok := one.(fold.Taker); ok && t.Takes(subject) {
+			if err := t.Take(subject, data); err != nil {
+				return fmt.Errorf("fold %s: %w", one.Name(), err)
+			}
+		}
+	}
+	return nil
 }
 
 func (f *folds) answer(k *calendars) view.Answer {

@@ -19,3 +19,14 @@ type Fold interface {
 	// UnmarshalBinary replaces the state by one that AppendBinary wrote.
 	UnmarshalBinary(p []byte) error
 }
+
+// Taker is what a Fold also is that takes in records beside experiences: what people
+// said, which service called which, what a probe found.
+type Taker interface {
+	// Takes reports whether records with this subject are for the fold.
+	Takes(subject string) bool
+
+	// Take takes in the data of one record and does not keep it. Data that it cannot
+	// read is an error and changes nothing.
+	Take(subject string, data []byte) error
+}
