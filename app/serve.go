@@ -154,6 +154,7 @@ func (s *Server) Run(ctx context.Context) error {
 	var readers, folders sync.WaitGroup
 	folders.Go(func() { failed <- s.projector.follow(folding) })
 	folders.Go(func() { s.keep(folding) })
+	folders.Go(func() { s.keepIncidents(folding) })
 	scrubber := &scrubber{ledger: s.ledger, pace: scrubPace, log: s.log, troubles: &s.troubles}
 	if s.archiver != nil {
 		folders.Go(func() { s.archiver.run(folding) })

@@ -140,10 +140,17 @@ type Masked struct {
 
 // Incident is a period in which people had a bad time.
 type Incident struct {
-	From   time.Time `json:"from"`
-	To     time.Time `json:"to"`
-	People int64     `json:"people"` // who had a bad time in it
-	Cost   *float64  `json:"cost"`   // null: not known
+	From     time.Time `json:"from"`
+	To       time.Time `json:"to"`
+	Open     bool      `json:"open"`     // it may go on: it is not long enough ago that anybody was hurt
+	People   int64     `json:"people"`   // who had a bad time in it
+	Active   int64     `json:"active"`   // who was there
+	DownMS   int64     `json:"down_ms"`  // person-time that was bad, felt uptime's
+	Worst    *Minute   `json:"worst"`    // the minute with most people hurt
+	Journeys []Part    `json:"journeys"` // with somebody hurt, most hurt first
+	Apart    []Part    `json:"apart"`    // the same for steps and labels
+	Steps    []Step    `json:"steps"`    // what went wrong, most frequent first
+	Cost     *float64  `json:"cost"`     // null: not known
 }
 
 // Cause is how often something made an experience bad.

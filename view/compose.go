@@ -49,9 +49,7 @@ func Compose(f Folds) Answer {
 	for _, h := range f.Felt.All.Hours {
 		a.Hours = append(a.Hours, Hour{From: *instant(h.From), Active: h.Active, Flawless: h.Active - h.Hurt})
 	}
-	for _, s := range f.Felt.Spells {
-		a.Incidents = append(a.Incidents, Incident{From: *instant(s.From), To: *instant(s.To), People: s.People})
-	}
+	a.Incidents = incidents(f.Felt, f.Faults)
 	a.addFaults(f.Faults)
 	a.addDetail(f)
 	a.Notes = notes(f, a)

@@ -1,0 +1,50 @@
+package view
+
+import (
+	"github.com/honderd/honderd/fold/faults"
+	"github.com/honderd/honderd/fold/felt"
+	"github.com/honderd/honderd/incident"
+)
+
+// detailedIncidents is how many of the newest incidents are looked into: who, where, why.
+const detailedIncidents = 50
+
+// maxIncidentSteps bounds the list of what went wrong in one incident.
+const maxIncidentSteps = 10
+
+// incidents returns the periods in which people had a bad time, as they came.
+func incidents(a felt.Answer, f faults.Answer) []Incident {
+	var list []Incident
+	for n, s := range a.Spells {
+		one := Incident{
+			From: *instant(s.From), To: *instant(s.To), People: s.People,
+			Open:     a.To-s.To < incident.Quiet.Milliseconds(),
+			Journeys: []Part{}, Apart: []Part{}, Steps: []Step{},
+		}
+		if len(a.Spells)-n <= detailedIncidents {
+			one.detail(a, f, s)
+		}
+		list = append(list, one)
+	}
+	return list
+}
+
+// detail says who was hurt in s, where and why.
+func (one *Incident) detail(a felt.Answer, f faults.Answer, s felt.Spell) {
+	there := a.All.Timeline.During(s.From, s.To)
+	one.Active, one.DownMS = there.People, there.Down
+	for _, m := range a.All.Timeline.Minutes(s.From, s.To) {
+		if one.Worst == nil || m.Hurt > one.Worst.Hurt {
+			one.Worst = &Minute{From: *instant(m.From), Active: m.Active, Hurt: m.Hurt, UnhurtShare: ratio(m.Active-m.Hurt, m.Hurt)}
+		}
+	}
+	one.Journeys = parts("journey", a.Journeys, s.From, s.To)
+	for _, apart := range a.Apart {
+		one.Apart = append(one.Apart, parts(apart.Name, apart.Values, s.From, s.To)...)
+	}
+	for _, c := range f.During(s.From, s.To) {
+		if len(one.Steps) < maxIncidentSteps {
+			one.Steps = append(one.Steps, Step{Step: c.Step, Cause: c.Cause.String(), Count: c.Count})
+		}
+	}
+}
