@@ -50,6 +50,7 @@ type archiver struct {
 	keepLedger time.Duration // how long experiences stay in the ledger, too; 0: forever
 	log        *slog.Logger
 	troubles   *troubles
+	drops      *drops // nil: nothing is counted
 }
 
 // newArchiver opens the archive of c. It is nil when there is to be none.

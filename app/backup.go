@@ -122,7 +122,7 @@ func copyData(ctx context.Context, c config.Config, to string, progress func(rea
 	var read int64
 	for i, name := range append(early, late...) {
 		one, err := copyFile(ctx, filepath.Join(c.Data, name), filepath.Join(to, name), "")
-		if errors.Is(err, fs.ErrNotExist) && i < len(early) {
+		if errors.Is(err, fs.ErrNotExist) && (i < len(early) || strings.HasPrefix(name, heldName+"/")) {
 			continue
 		}
 		if err != nil {
@@ -134,7 +134,32 @@ func copyData(ctx context.Context, c config.Config, to string, progress func(rea
 			progress(read, total)
 		}
 	}
+	if err := copyHeldAgain(ctx, c.Data, to, &d); err != nil {
+		return d, err
+	}
 	return d, verifyArchive(ctx, filepath.Join(to, "archive"))
+}
+
+// copyHeldAgain copies what is held once more: what was accepted while the ledger was
+// copied is in it, what was given to the ledger before that is in the first copy.
+func copyHeldAgain(ctx context.Context, from, to string, d *described) error {
+	list, err := os.ReadDir(filepath.Join(from, heldName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, e := range list {
+		name := heldName + "/" + e.Name()
+		one, err := copyFile(ctx, filepath.Join(from, name), filepath.Join(to, name), "")
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // its time has come
+		}
+		if err != nil {
+			return err
+		}
+		one.Path = name
+		d.Files = append(slices.DeleteFunc(d.Files, func(f backedFile) bool { return f.Path == name }), one)
+	}
+	return err
 }
 
 // place says which files are copied before others.
@@ -151,7 +176,7 @@ func place(name string) int {
 // half written, or made anew from the rest.
 func worthKeeping(name string) bool {
 	base := name[strings.LastIndexByte(name, '/')+1:]
-	return base != "index.db" && base != "honderd.lock" && !strings.HasSuffix(base, ".tmp") && !strings.HasPrefix(name, "checkpoint.") && !strings.HasPrefix(name, "salt.")
+	return base != "index.db" && base != "honderd.lock" && !strings.HasSuffix(base, ".tmp") && !strings.HasPrefix(name, "checkpoint.") && !strings.HasPrefix(name, dropsFile+".") && !strings.HasPrefix(name, "salt.")
 }
 
 // verifyArchive reads a copied archive back. A file that is not there counts as changed

@@ -45,6 +45,7 @@ func Examine(ctx context.Context, c config.Config, progress func(read, total int
 		}
 	}
 	list = append(list, examineCheckpoint(c))
+	list = append(list, examineDrops(c)...)
 	found, err := examineArchive(ctx, c, progress)
 	return append(list, found...), err
 }

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"syscall"
 	"time"
 
 	"github.com/honderd/honderd/experience"
@@ -19,6 +20,7 @@ func (s *Server) openDoors(salt []byte) (err error) {
 	}
 	s.push = push.New(push.Options{
 		Rules: s.config.Rules(), Salt: salt, Keys: s.config.Receive.Keys, Keep: s.keepSent, Busy: isBusy,
+		Refuse: func(why string) { s.drops.add(push.Name, inRequests, why, 1, true) },
 	})
 	return nil
 }
@@ -26,8 +28,10 @@ func (s *Server) openDoors(salt []byte) (err error) {
 // keepSent keeps what somebody sent. While the ledger cannot take it, who sent it is told
 // so, and it is shown.
 func (s *Server) keepSent(ctx context.Context, b *experience.Batch) error {
-	dropFuture(b, time.Now().Add(future).UnixMilli())
-	err := s.gatherer.Add(ctx, b)
+	err := s.held.take(b, time.Now())
+	if err == nil {
+		err = s.gatherer.Add(ctx, b)
+	}
 	trouble := err
 	if ctx.Err() != nil || errors.Is(err, gather.ErrBacklog) { // the sender's, or over in a moment
 		trouble = nil
@@ -40,5 +44,5 @@ func (s *Server) keepSent(ctx context.Context, b *experience.Batch) error {
 
 // isBusy reports whether what was sent is welcome later.
 func isBusy(err error) bool {
-	return errors.Is(err, gather.ErrBacklog) || errors.Is(err, ledger.ErrFull) || errors.Is(err, ledger.ErrAway)
+	return errors.Is(err, gather.ErrBacklog) || errors.Is(err, ledger.ErrFull) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, ledger.ErrAway)
 }

@@ -77,8 +77,21 @@ func Forget(ctx context.Context, c config.Config, person Who, log *slog.Logger, 
 	if gone, err = k.archive.Forget(ctx, person.pseudonyms(salt)...); err != nil {
 		return gone, err
 	}
+	waiting, err := forgetHeld(c, log, person.pseudonyms(salt))
+	if gone += waiting; err != nil {
+		return gone, err
+	}
 	_, err = rebuildFrom(ctx, c, l, k, false, progress)
 	return gone, err
+}
+
+// forgetHeld takes people out of what waits until its time comes.
+func forgetHeld(c config.Config, log *slog.Logger, people []experience.Person) (int64, error) {
+	h, err := openHeld(c.Data, log, &drops{})
+	if err != nil {
+		return 0, err
+	}
+	return h.forget(people...)
 }
 
 // moveAll moves all experiences from the ledger to the archive, which can forget.

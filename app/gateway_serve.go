@@ -21,7 +21,7 @@ func (s *Server) openGateway(ctx context.Context, salt []byte) (err error) {
 	if err != nil {
 		return err
 	}
-	if s.spool, err = openSpool(filepath.Join(s.config.Data, "gateway.spool"), s.log); err != nil {
+	if s.spool, err = openSpool(filepath.Join(s.config.Data, "gateway.spool"), s.log, s.drops); err != nil {
 		return err
 	}
 	s.passing = newGatewayPeople(s.config, salt, s.spool, s.keepSent)

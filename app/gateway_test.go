@@ -86,7 +86,7 @@ func TestWhatPassesTheGatewayIsExperienced(t *testing.T) {
 
 func TestWhatTheLedgerDoesNotTakeWaitsOnDisk(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "spool")
-	s, err := openSpool(path, slog.New(slog.DiscardHandler))
+	s, err := openSpool(path, slog.New(slog.DiscardHandler), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +104,7 @@ func TestWhatTheLedgerDoesNotTakeWaitsOnDisk(t *testing.T) {
 	if err := s.close(); err != nil {
 		t.Fatal(err)
 	}
-	if s, err = openSpool(path, slog.New(slog.DiscardHandler)); err != nil { // after a restart
+	if s, err = openSpool(path, slog.New(slog.DiscardHandler), nil); err != nil { // after a restart
 		t.Fatal(err)
 	}
 	defer s.close()

@@ -37,7 +37,8 @@ func (s *Server) pages() (http.Handler, error) {
 // state tells what is being read.
 func (s *Server) state() web.State {
 	known, missing := s.projector.sources()
-	state := web.State{Full: s.troubles.full(), Message: missing}
+	state := web.State{Full: s.troubles.full(), Message: missing, Drops: s.dropped()}
+	state.Held, state.HeldUntil = s.held.waiting()
 	for _, name := range []string{roomName, scrubName, archiveName} {
 		if trouble := s.troubles.of(name); trouble != "" && state.Message == "" {
 			state.Message = name + ": " + trouble

@@ -28,6 +28,7 @@ type projector struct {
 	options felt.Options
 	log     *slog.Logger
 	archive *archive.Archive // nil: there is none
+	drops   *drops           // nil: nothing is counted
 
 	calendars *calendars
 
@@ -154,6 +155,7 @@ func (p *projector) run(ctx context.Context, read func(context.Context, ledger.S
 			return err
 		}
 		p.log.Error("the ledger has lost facts", "error", gone)
+		p.drops.add(scrubName, inRecords, "could not be read when their turn came", int64(gone.To-gone.From)+1, false)
 		p.mu.Lock()
 		p.seq, p.missing, p.fresh = gone.To, gone.Error(), false
 		p.mu.Unlock()

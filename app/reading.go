@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/honderd/honderd/experience"
@@ -50,14 +51,18 @@ func (s *Server) position(ctx context.Context, name string) string {
 // sink keeps b in the ledger. While the ledger cannot take it, the source waits: the
 // log on disk keeps what comes meanwhile.
 func (s *Server) sink(ctx context.Context, b *experience.Batch) error {
-	dropFuture(b, time.Now().Add(future).UnixMilli())
-	block, err := b.AppendBinary(nil)
-	if err != nil {
-		return err
-	}
+	var block []byte
 	id := blockID(b)
 	for {
-		_, err := s.ledger.Append(ctx, subject, id, block)
+		err := s.held.take(b, time.Now())
+		if err == nil && block == nil {
+			if block, err = b.AppendBinary(nil); err != nil {
+				return err
+			}
+		}
+		if err == nil {
+			_, err = s.ledger.Append(ctx, subject, id, block)
+		}
 		if err == nil || errors.Is(err, ledger.ErrTwice) {
 			s.troubles.set(b.Source, nil)
 			return nil
@@ -122,7 +127,7 @@ func (t *troubles) full() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, err := range t.byName {
-		if errors.Is(err, ledger.ErrFull) {
+		if errors.Is(err, ledger.ErrFull) || errors.Is(err, syscall.ENOSPC) {
 			return true
 		}
 	}

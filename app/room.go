@@ -86,6 +86,7 @@ func (a *archiver) makeRoom(ctx context.Context, least uint64) error {
 	}
 	gone, err := a.archive.DropOldest(ctx, int64(least-free))
 	if gone.Rows > 0 {
+		a.drops.add(archiveName, inExperiences, "the disk was nearly full: the oldest went", gone.Rows, false)
 		a.log.Error("the disk is nearly full: the oldest experiences are dropped",
 			"experiences", gone.Rows, "from", gone.Hours[0].From, "to", gone.Hours[len(gone.Hours)-1].From.Add(time.Hour), "bytes", gone.Bytes)
 	}

@@ -19,6 +19,9 @@ const (
 	scrubPace  = 8 << 20 // bytes a second
 )
 
+// recordLost is why a record of the ledger is not there.
+const recordLost = "damaged on the disk, and in no archive"
+
 // scrubName is what the findings of scrubbing are told under.
 const scrubName = "ledger"
 
@@ -29,6 +32,7 @@ type scrubber struct {
 	pace     int              // bytes a second; 0: as fast as it goes
 	log      *slog.Logger
 	troubles *troubles
+	drops    *drops // nil: nothing is counted
 }
 
 // run scrubs now and then until ctx ends.
@@ -58,6 +62,7 @@ func (s *scrubber) scrub(ctx context.Context) (healed, lost int, err error) {
 				continue
 			}
 			lost++
+			s.drops.add(scrubName, inRecords, recordLost, 1, false)
 			s.log.Error("a record of the ledger is lost", "record", seq, "after", d.After, "before", d.Before, "error", err)
 		}
 		return nil

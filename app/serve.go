@@ -34,6 +34,8 @@ type Server struct {
 	gateway   *GatewayServer // nil: there is none
 	passing   *gatewayPeople
 	spool     *spool
+	held      *held
+	drops     *drops
 	projector *projector
 	archiver  *archiver // nil: there is no archive
 	listener  net.Listener
@@ -85,6 +87,10 @@ func (s *Server) open(ctx context.Context, more []source.Source) error {
 	if err != nil {
 		return err
 	}
+	s.drops = openDrops(dir, s.log)
+	if s.held, err = openHeld(dir, s.log, s.drops); err != nil {
+		return err
+	}
 	if s.sources, err = newSources(s.config, salt, s.log); err != nil {
 		return err
 	}
@@ -106,8 +112,9 @@ func (s *Server) open(ctx context.Context, more []source.Source) error {
 		return err
 	}
 	s.projector = newProjector(l, dir, feltOptions(s.config), k, s.log)
+	s.projector.drops = s.drops
 	if s.archiver != nil {
-		s.projector.archive, s.archiver.saved = s.archiver.archive, s.projector.checkpointed
+		s.projector.archive, s.archiver.saved, s.archiver.drops = s.archiver.archive, s.projector.checkpointed, s.drops
 	}
 	return s.projector.catchUp(ctx)
 }
@@ -155,12 +162,13 @@ func (s *Server) Run(ctx context.Context) error {
 	folders.Go(func() { failed <- s.projector.follow(folding) })
 	folders.Go(func() { s.keep(folding) })
 	folders.Go(func() { s.keepIncidents(folding) })
-	scrubber := &scrubber{ledger: s.ledger, pace: scrubPace, log: s.log, troubles: &s.troubles}
+	scrubber := &scrubber{ledger: s.ledger, pace: scrubPace, log: s.log, troubles: &s.troubles, drops: s.drops}
 	if s.archiver != nil {
 		folders.Go(func() { s.archiver.run(folding) })
 		scrubber.archive = s.archiver.archive
 	}
 	folders.Go(func() { scrubber.run(folding) })
+	readers.Go(func() { s.releaseHeld(reading) })
 	for _, one := range s.sources {
 		readers.Go(func() { s.read(reading, one) })
 	}
@@ -223,12 +231,14 @@ func (s *Server) keep(ctx context.Context) {
 				debug.FreeOSMemory() // after a burst: what is not needed goes back at once
 			}
 			rested = idle
+			err = errors.Join(err, s.drops.save())
 		case <-late.C:
 			err = s.projector.refold(ctx)
 		case <-calendar.C:
 			err = s.projector.calendars.load(ctx)
 		case <-ctx.Done():
-			if _, err := s.projector.save(); err != nil {
+			_, err := s.projector.save()
+			if err = errors.Join(err, s.drops.save()); err != nil {
 				s.log.Warn("state not saved: the next start folds it again", "error", err)
 			}
 			return

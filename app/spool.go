@@ -16,7 +16,8 @@ import (
 // spool is batches that wait on disk because the ledger does not take them, in order. A
 // crash while they are given may count the last one of them twice.
 type spool struct {
-	log *slog.Logger
+	log   *slog.Logger
+	drops *drops
 
 	mu      sync.Mutex
 	file    *os.File
@@ -28,13 +29,16 @@ type spool struct {
 // maxSpool is how many bytes may wait. What comes then is counted and dropped.
 const maxSpool = 1 << 30
 
-func openSpool(path string, log *slog.Logger) (*spool, error) {
+// spoolFull is why experiences of the gateway are dropped.
+const spoolFull = "neither the ledger nor the disk takes them"
+
+func openSpool(path string, log *slog.Logger, d *drops) (*spool, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	end, err := f.Seek(0, io.SeekEnd)
-	return &spool{log: log, file: f, end: end}, err
+	return &spool{log: log, drops: d, file: f, end: end}, err
 }
 
 // waits reports whether anything waits.
@@ -54,6 +58,7 @@ func (s *spool) add(b *experience.Batch) {
 	}
 	if err != nil {
 		s.dropped += int64(len(b.Items))
+		s.drops.add(gatewayName, inExperiences, spoolFull, int64(len(b.Items)), false)
 		s.log.Error("experiences of the gateway are lost: neither the ledger nor the disk takes them", "lost", s.dropped, "error", err)
 		return
 	}
@@ -67,6 +72,7 @@ func (s *spool) drain(ctx context.Context, keep source.Sink) {
 	for s.from < s.end {
 		b, size, err := s.read()
 		if err != nil { // what was cut by a crash
+			s.drops.add(gatewayName, "bytes", "damaged on the disk", s.end-s.from, false)
 			s.log.Error("the spool of the gateway is damaged: what follows in it is lost", "bytes", s.end-s.from, "error", err)
 			break
 		}

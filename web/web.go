@@ -36,6 +36,20 @@ type State struct {
 	Sources []SourceState
 	Full    bool   // nothing more can be kept; what comes now is not counted
 	Message string // for people, "" for none
+	Drops   []Drop // what was not counted, what was lost without a word first
+
+	Held      int64  // experiences from the future, which wait until their time comes
+	HeldUntil string // the first day for which some wait, as 2006-01-02
+}
+
+// Drop is how often something was let fall, by whom and why.
+type Drop struct {
+	Where  string    `json:"where"` // push, gateway, held, archive, ledger, sources, folds, clock
+	What   string    `json:"what"`  // what is counted: requests, experiences, lines, records, bytes
+	Reason string    `json:"reason"`
+	Count  int64     `json:"count"`
+	Told   bool      `json:"told"`          // whoever gave it knows: they were refused, with the reason
+	Last   time.Time `json:"last,omitzero"` // zero: not known
 }
 
 // SourceState is how one source is.
@@ -71,6 +85,7 @@ func New(o Options) http.Handler {
 	mux.HandleFunc("GET /{$}", d.home)
 	mux.HandleFunc("GET /live", d.live)
 	mux.HandleFunc("GET /api/v1/report", d.report)
+	mux.HandleFunc("GET /api/v1/drops", d.drops)
 	mux.HandleFunc("GET /-/healthy", d.healthy)
 	mux.HandleFunc("GET /-/ready", d.ready)
 	mux.HandleFunc("GET /assets/{version}/{name}", d.asset)

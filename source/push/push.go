@@ -37,6 +37,8 @@ type Options struct {
 	Keep source.Sink
 	// Busy reports whether an error of Keep means: later.
 	Busy func(err error) bool
+	// Refuse is told why a request was refused, each time. nil: nobody is.
+	Refuse func(why string)
 
 	Body     int64         // most bytes of a request, unpacked; 0: 8 MB
 	Open     int           // most requests at once; 0: 256
@@ -112,6 +114,9 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		d.mu.Lock()
 		d.refused[no.why]++
 		d.mu.Unlock()
+		if d.options.Refuse != nil {
+			d.options.Refuse(no.why)
+		}
 		no.write(w)
 		return
 	}
