@@ -29,6 +29,9 @@ type passed struct {
 	status            int
 	gone, cut, socket bool
 	mask              experience.Mask
+	backend           string // who answered
+	faults            []gateway.Fault
+	cost              time.Duration
 }
 
 // gatewayPeople turns what passes a gateway into experiences. Nobody waits for it: when it
@@ -64,6 +67,7 @@ func (p *gatewayPeople) add(e *gateway.Exchange) {
 	one := passed{
 		client: e.Client, agent: e.Agent, method: e.Method, target: e.Target, start: e.Start, wait: e.Wait, status: e.Status,
 		gone: e.Gone, cut: e.Cut, socket: e.Status == 101, mask: e.Mask,
+		backend: e.Backend, faults: e.Faults, cost: e.Cost,
 	}
 	if name, found := strings.CutPrefix(string(p.config.People.Recognise), "header:"); found {
 		one.field = e.Header.Get(name)
@@ -149,15 +153,37 @@ func (p *gatewayPeople) put(b *batchOf, one passed) {
 	case one.cut:
 		status = 502
 	}
-	e.Cause = p.rules.Judge(status, one.wait)
+	if e.Cause = p.rules.Judge(status, one.wait); e.Bad() {
+		e.Mask = experience.Unmasked // it was not hidden well enough
+	}
 	path := route.Path([]byte(one.target))
 	e.Part, _ = p.rules.IsPart(string(path))
 	e.Critical = !e.Part && p.rules.IsCritical(one.method, string(path))
 	e.Journey = b.journey(string(route.Journey(path, status)))
 	if e.RawBad() {
 		e.Step = b.step(string(route.AppendStep(nil, []byte(one.method), path)))
+		e.Labels = b.label(one.blames(e))
 	}
 	b.Items = append(b.Items, e)
+}
+
+// slow is what is wrong with a backend that answered well but too late.
+const slow = "slow"
+
+// blames returns the labels that say what was wrong behind e.
+func (one *passed) blames(e experience.Experience) []experience.Label {
+	list := make([]experience.Blame, 0, len(one.faults))
+	for _, f := range one.faults {
+		list = append(list, experience.Blame{Backend: f.Backend, Fault: f.What})
+	}
+	if len(list) == 0 && e.Cause == experience.TooSlow && one.backend != "" {
+		list = append(list, experience.Blame{Backend: one.backend, Fault: slow})
+	}
+	cost := int64(-1)
+	if e.Mask != experience.Unmasked {
+		cost = max(one.cost.Milliseconds(), 0)
+	}
+	return experience.AppendBlames(nil, list, cost)
 }
 
 func (p *gatewayPeople) person(one passed) experience.Person {
@@ -175,10 +201,11 @@ func (p *gatewayPeople) person(one passed) experience.Person {
 type batchOf struct {
 	experience.Batch
 	journeys, steps map[string]uint16
+	sets            map[string]uint16
 }
 
 func newBatchOf(name string) *batchOf {
-	b := &batchOf{journeys: map[string]uint16{}, steps: map[string]uint16{"": 0}}
+	b := &batchOf{journeys: map[string]uint16{}, steps: map[string]uint16{"": 0}, sets: map[string]uint16{"": 0}}
 	b.Reset()
 	b.Source = name
 	return b
@@ -187,6 +214,21 @@ func newBatchOf(name string) *batchOf {
 func (b *batchOf) journey(name string) uint16 { return indexOf(b.journeys, &b.Journeys, name) }
 
 func (b *batchOf) step(name string) uint16 { return indexOf(b.steps, &b.Steps, name) }
+
+// label returns the index of a set of labels. There are at most as many as experiences.
+func (b *batchOf) label(set []experience.Label) uint16 {
+	var key strings.Builder
+	for _, l := range set {
+		key.WriteString(l.Name + "\x00" + l.Value + "\x00")
+	}
+	i, ok := b.sets[key.String()]
+	if !ok {
+		i = uint16(len(b.Labels))
+		b.sets[key.String()] = i
+		b.Labels = append(b.Labels, set)
+	}
+	return i
+}
 
 func indexOf(known map[string]uint16, list *[]string, name string) uint16 {
 	i, ok := known[name]

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -77,6 +78,16 @@ func TestWhatPassesTheGatewayIsExperienced(t *testing.T) {
 	}
 	if people != 10 || masked != injected.Load() {
 		t.Errorf("%d people, %d masked; want 10, %d", people, masked, injected.Load())
+	}
+	a, _ := s.projector.now()
+	if by := a.Masked.ByBackend; len(by) != 1 || by[0].Backend != strings.TrimPrefix(ill.URL, "http://") || by[0].Masked != masked || by[0].Felt != 0 ||
+		by[0].Faults[0].Fault != gateway.ServerError || by[0].By["retry"] != masked {
+		t.Errorf("by backend %+v, want all %d of %s", by, masked, ill.URL)
+	}
+	for _, segment := range a.Segments {
+		if experience.IsBlame(segment.By) {
+			t.Errorf("people are told apart by %s", segment.By)
+		}
 	}
 	stop()
 	if err := <-done; err != nil {

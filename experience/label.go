@@ -31,7 +31,7 @@ func CheckLabelName(name string) error {
 	switch strings.ToLower(name) {
 	case "":
 		return fmt.Errorf("a label has no name (fix: write one, such as region)")
-	case "journey", "step", "moment", "part", "visit":
+	case "journey", "step", "moment", "part", "visit", LabelBackend, LabelCost, LabelFault:
 		return fmt.Errorf("label %q: is a word of our own (fix: choose another name, such as region)", name)
 	case "person", "people", "user", "address", "ip", "agent", "email", "mail", "name", "cookie":
 		return fmt.Errorf("label %q: says who somebody is, and a label is kept as it is "+

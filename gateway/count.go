@@ -55,11 +55,12 @@ func (g *Gateway) count(e *Exchange) {
 	}
 	if e.Mask != experience.Unmasked {
 		c.cost += e.Cost
-		key := maskKey{how: e.Mask}
-		if len(e.Faults) > 0 {
-			key.backend, key.what = e.Faults[0].Backend, e.Faults[0].What
+		for _, f := range e.Faults {
+			c.masked[maskKey{f.Backend, f.What, e.Mask}]++
 		}
-		c.masked[key]++
+		if len(e.Faults) == 0 {
+			c.masked[maskKey{how: e.Mask}]++
+		}
 	}
 }
 

@@ -69,10 +69,14 @@ type exchange struct {
 	record     Exchange
 }
 
+// lastMoment is at most how long before patience ends a person who is held is given up
+// on: what comes then still has to be carried to them.
+const lastMoment = 50 * time.Millisecond
+
 // newExchange prepares a request for its pool.
 func (g *Gateway) newExchange(w http.ResponseWriter, r *http.Request, p *pool) *exchange {
 	x := &exchange{g: g, pool: p, w: w, r: r, method: r.Method, started: time.Now()}
-	x.deadline = x.started.Add(p.Patience * 95 / 100)
+	x.deadline = x.started.Add(p.Patience - min(p.Patience/20, lastMoment))
 	x.client = g.client(r)
 	x.route = routeOf(r)
 	x.header = g.forwarded(r, x.client)

@@ -136,6 +136,11 @@ type Masked struct {
 	Faults   int64            `json:"faults"`
 	PersonMS int64            `json:"person_ms"`
 	By       map[string]int64 `json:"by"`
+
+	CostMS    int64           `json:"cost_ms"`    // that hiding cost people all the same, where sources say it
+	ByBackend []MaskedBackend `json:"by_backend"` // most faults first
+	Hours     []MaskedHour    `json:"hours"`      // the trend: each hour with anybody in it, in order
+	Harder    *Harder         `json:"harder"`     // null: no more is hidden than usual
 }
 
 // Incident is a period in which people had a bad time.

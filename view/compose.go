@@ -133,15 +133,6 @@ func windows(list []felt.Window) []Window {
 	return all
 }
 
-func masked(f faults.Answer, personMS int64) Masked {
-	m := Masked{PersonMS: personMS, By: map[string]int64{}}
-	for how, n := range f.Masked {
-		m.Faults += n
-		m.By[how.String()] = n
-	}
-	return m
-}
-
 // ratio returns good as a share of good and bad, nil when there is neither.
 func ratio(good, bad int64) *float64 {
 	if good+bad == 0 {

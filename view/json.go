@@ -25,9 +25,7 @@ func (a Answer) withoutNil() Answer {
 	if a.Source.Formats == nil {
 		a.Source.Formats = map[string]int64{}
 	}
-	if a.Masked.By == nil {
-		a.Masked.By = map[string]int64{}
-	}
+	a.Masked = a.Masked.withoutNil()
 	a.Source.Rejects = slices.Clone(list(a.Source.Rejects))
 	for i, r := range a.Source.Rejects {
 		a.Source.Rejects[i].Examples = list(r.Examples)

@@ -45,6 +45,9 @@ func notes(f Folds, a Answer) []Note {
 	if points := a.hangs() * 100; points >= hangingPoints {
 		add("hangs_on_cutoff", "Felt uptime hangs on that cut-off: with half or twice as long it would differ by up to %.1f points.", points)
 	}
+	if h := a.Masked.Harder; h != nil {
+		add("masked_harder", "More is hidden than usual: faults behind %d of 1000 answers of the last hour, where %d are usual. Most of them are of %s (%s).", h.permille(h.Share), h.permille(h.Usual), h.backend(), h.fault())
+	}
 	for _, s := range a.Segments {
 		if s.Over {
 			add("other", "There are more than %d values of %s: the rest is counted together as other.", len(s.Values)-1, s.By)

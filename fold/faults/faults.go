@@ -30,6 +30,7 @@ type Fold struct {
 	steps  map[stepCause]int64
 	times  map[stepTime]int64
 	latest []Bad // oldest first
+	blames blames
 }
 
 // stepTime is a minute, since 1970, in which a step went wrong.
@@ -71,6 +72,8 @@ type Answer struct {
 	Steps  []StepCount  // most frequent first
 	Latest []Bad        // newest first
 	Masked map[experience.Mask]int64
+	Blamed []Blamed // who failed, and how that was hidden, in the order of the hours
+	Hours  []Hour   // in order; hours without anybody are left out
 
 	times map[stepTime]int64
 }
@@ -90,7 +93,7 @@ func (a Answer) During(from, to int64) []StepCount {
 
 // New returns a fold that has seen nothing.
 func New() *Fold {
-	return &Fold{causes: map[experience.Cause]int64{}, masks: map[experience.Mask]int64{}, steps: map[stepCause]int64{}, times: map[stepTime]int64{}}
+	return &Fold{causes: map[experience.Cause]int64{}, masks: map[experience.Mask]int64{}, steps: map[stepCause]int64{}, times: map[stepTime]int64{}, blames: newBlames()}
 }
 
 // Name returns "faults".
@@ -98,8 +101,10 @@ func (f *Fold) Name() string { return "faults" }
 
 // Apply takes in b.
 func (f *Fold) Apply(b *experience.Batch) {
+	sets := readBlames(b)
 	for i := range b.Items {
 		e := &b.Items[i]
+		f.blames.take(e, sets)
 		if e.Mask != experience.Unmasked {
 			f.masks[e.Mask]++
 		}
@@ -144,6 +149,7 @@ func (f *Fold) remember(b Bad) {
 // Answer returns what the fold knows.
 func (f *Fold) Answer() Answer {
 	a := Answer{Masked: map[experience.Mask]int64{}, Latest: slices.Clone(f.latest), Steps: sorted(f.steps), times: maps.Clone(f.times)}
+	a.Blamed, a.Hours = f.blames.blamedList(), f.blames.hourList()
 	slices.Reverse(a.Latest)
 	maps.Copy(a.Masked, f.masks)
 	for c, n := range f.causes {
@@ -168,7 +174,7 @@ func sorted(counts map[stepCause]int64) []StepCount {
 }
 
 // saveVersion is the version of the saved state.
-const saveVersion = 2
+const saveVersion = 3
 
 // AppendBinary appends the whole state to p. It never fails.
 func (f *Fold) AppendBinary(p []byte) ([]byte, error) {
@@ -184,7 +190,7 @@ func (f *Fold) AppendBinary(p []byte) ([]byte, error) {
 	for _, s := range steps {
 		p = binary.AppendVarint(append(wire.AppendString(p, s.Step), byte(s.Cause)), s.Count)
 	}
-	p = f.appendTimes(p)
+	p = f.blames.append(f.appendTimes(p))
 	p = binary.AppendUvarint(p, uint64(len(f.latest)))
 	for _, b := range f.latest {
 		p = binary.AppendVarint(binary.AppendVarint(p, b.At), b.Wait)
@@ -228,6 +234,7 @@ func (f *Fold) UnmarshalBinary(p []byte) error {
 		s := stepTime{r.Varint(), stepCause{r.String(), experience.Cause(r.Byte())}}
 		g.times[s] = r.Varint()
 	}
+	g.blames = readBlamesOf(r)
 	for range r.Count(maxLatest) {
 		g.latest = append(g.latest, Bad{At: r.Varint(), Wait: r.Varint(), Step: r.String(), Cause: experience.Cause(r.Byte())})
 	}

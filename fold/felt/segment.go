@@ -76,7 +76,7 @@ func (s *segments) wanted(dimension string) bool {
 	case dimension == ByJourney:
 		return true
 	case s.by == nil:
-		return dimension != ByStep
+		return dimension != ByStep && !experience.IsBlame(dimension)
 	}
 	return slices.Contains(s.by, dimension)
 }

@@ -41,6 +41,7 @@ const (
 	slotMicros
 	slotAgent
 	slotUpstream // statuses of each attempt: 502, 503 : 200
+	slotBackends // who was asked, in the same order: 10.0.0.1:80, 10.0.0.2:80
 	slotCache    // STALE
 	slotChanged  // Apache: 1 when another server than last time was chosen
 	slotSession  // Apache: the server that the session belongs to

@@ -66,7 +66,7 @@ func jsonNames() map[string]field {
 		"time": {slot: slotWhen}, "status": {slot: slotStatus, fit: fitCode}, "method": {slot: slotMethod}, "path": {slot: slotTarget},
 		"request": {slot: slotRequest}, "address": {slot: slotAddress}, "forwarded": {slot: slotForwarded}, "agent": {slot: slotAgent},
 		"seconds": {slot: slotSeconds}, "ms": {slot: slotMillis}, "us": {slot: slotMicros}, "ns": {slot: slotNanos},
-		"upstream": {slot: slotUpstream}, "original": {slot: slotOriginal}, "cache": {slot: slotCache},
+		"upstream": {slot: slotUpstream}, "backends": {slot: slotBackends}, "original": {slot: slotOriginal}, "cache": {slot: slotCache},
 		"retries": {slot: slotRetries}, "attempts": {slot: slotAttempts},
 	}
 }
@@ -82,7 +82,7 @@ func readJSONFields(text string) ([]jsonField, error) {
 		case !ok || paths == "":
 			return nil, fmt.Errorf("%q is not a value and its key (fix: write it as status=response.code)", one)
 		case !known:
-			return nil, fmt.Errorf("%q is no value that is known (fix: write one of time, status, method, path, request, address, forwarded, agent, seconds, ms, us, ns, upstream, original, cache, retries, attempts)", name)
+			return nil, fmt.Errorf("%q is no value that is known (fix: write one of time, status, method, path, request, address, forwarded, agent, seconds, ms, us, ns, upstream, backends, original, cache, retries, attempts)", name)
 		}
 		f.name = name
 		list = append(list, jsonField{f, strings.Split(paths, "|")})
@@ -144,7 +144,7 @@ func jsonGrammars(want wanted) []*Grammar {
 		{"json", "time=time_iso8601|@timestamp|timestamp|time_local|time|msec|ts|date,status=status|http.response.status_code|status_code|statusCode|response_status|response," +
 			"method=request_method|http.request.method|method|verb,path=request_uri|url.original|url.path|uri|path|url|request_path,request=request," +
 			"address=remote_addr|client.ip|client_ip|clientip|remote_ip|ip,forwarded=http_x_forwarded_for|x_forwarded_for,agent=http_user_agent|user_agent.original|user_agent|agent," +
-			"seconds=request_time,upstream=upstream_status,cache=upstream_cache_status", noFlags, "", false},
+			"seconds=request_time,upstream=upstream_status,backends=upstream_addr,cache=upstream_cache_status", noFlags, "", false},
 	}
 	var all []*Grammar
 	for _, f := range formats {

@@ -64,8 +64,8 @@ func (w *Worker) take(g *Grammar, line []byte, ms int64, b *experience.Batch) {
 	if len(o.Rules.Critical) > 0 && target != nil && !o.Raw && !e.Part {
 		e.Critical = o.Rules.IsCritical(string(method), string(path))
 	}
-	if len(o.Labels) > 0 {
-		e.Labels = w.labels(g, line, b)
+	if blamed := w.blames(g, line, &e); len(o.Labels) > 0 || blamed {
+		e.Labels = w.labels(g, line, blamed, b)
 	}
 	if target != nil && (o.Steps || e.Cause != experience.Fine || e.Mask != experience.Unmasked) {
 		w.scratch = route.AppendStep(w.scratch[:0], method, path)

@@ -99,8 +99,8 @@ func (p *Parser) lacks(g *Grammar) []string {
 	return list
 }
 
-// labels returns the index in b of the labels of the line in w.m.
-func (w *Worker) labels(g *Grammar, line []byte, b *experience.Batch) uint16 {
+// labels returns the index in b of the labels of the line in w.m, with those that blame.
+func (w *Worker) labels(g *Grammar, line []byte, blamed bool, b *experience.Batch) uint16 {
 	key := w.sets.key[:0]
 	for n, piece := range g.labels {
 		if piece == notHere {
@@ -109,6 +109,9 @@ func (w *Worker) labels(g *Grammar, line []byte, b *experience.Batch) uint16 {
 		if value := labelValue(line[w.m.from[piece]:w.m.to[piece]]); len(value) > 0 {
 			key = appendSized(append(key, w.p.c.labels[n].head...), value)
 		}
+	}
+	if blamed {
+		key = withBlames(key, w.blamed)
 	}
 	w.sets.key = key
 	if len(key) == 0 {

@@ -80,12 +80,14 @@ func nginxField(name string) field {
 		f.slot = slotAgent
 	case "upstream_status":
 		f.slot, f.shape = slotUpstream, list
+	case "upstream_addr":
+		f.slot, f.shape = slotBackends, list
 	case "upstream_cache_status":
 		f.slot, f.shape = slotCache, word
 	case "body_bytes_sent", "bytes_sent", "request_length", "connection", "connection_requests", "server_port", "remote_port",
 		"scheme", "server_protocol", "request_id", "pipe", "gzip_ratio", "host", "http_host", "server_name", "request_completion":
 		f.shape = word
-	case "upstream_addr", "upstream_response_time", "upstream_response_length", "upstream_connect_time", "upstream_header_time",
+	case "upstream_response_time", "upstream_response_length", "upstream_connect_time", "upstream_header_time",
 		"upstream_bytes_received", "upstream_bytes_sent", "upstream_queue_time", "upstream_first_byte_time", "upstream_session_time":
 		f.shape = list
 	default:

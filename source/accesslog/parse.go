@@ -29,6 +29,7 @@ type Worker struct {
 	journeys names
 	steps    names
 	sets     labelSets
+	blamed   []experience.Blame // behind the line at hand
 	counts   counts
 	w3c      *Grammar // what the last #Fields said; nil: none did
 	read     []int64  // lines of this call by Grammar.number
@@ -82,9 +83,7 @@ func (w *Worker) open(b *experience.Batch) {
 	if len(b.Steps) == 0 {
 		b.Steps = append(b.Steps, "")
 	}
-	if len(w.p.o.Labels) > 0 {
-		w.sets.open(&b.Labels)
-	}
+	w.sets.open(&b.Labels)
 	w.journeys.open(b.Journeys)
 	w.steps.open(b.Steps)
 	w.counts.open(&b.Tally)
