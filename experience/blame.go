@@ -78,12 +78,11 @@ func Blames(set []Label) (list []Blame, costMS int64) {
 			}
 		}
 	}
-	for more, rest := some, ""; more; {
+	for more := some; more; {
 		var b Blame
 		b.Backend, backends, more = strings.Cut(backends, ",")
-		b.Fault, rest, _ = strings.Cut(faults, ",")
-		faults = rest
-		more = more || rest != ""
+		b.Fault, faults, _ = strings.Cut(faults, ",")
+		more = more || faults != ""
 		b.Backend, b.Fault = strings.TrimSpace(b.Backend), strings.TrimSpace(b.Fault)
 		list = append(list, b)
 	}
