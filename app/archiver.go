@@ -44,10 +44,13 @@ type archiver struct {
 	ledger  ledger.Ledger
 	archive *archive.Archive
 	every   time.Duration
-	keep    time.Duration          // 0: forever
+	keep    config.Keep
 	saved   func() ledger.Sequence // up to where the checkpoint knows the ledger
 
-	keepLedger time.Duration // how long experiences stay in the ledger, too; 0: forever
+	pruned      time.Time                  // when records beside experiences were pruned last
+	trimmedUpTo map[string]ledger.Sequence // by subject, as far as this process has trimmed the ledger
+
+	keepLedger config.Keep // how long records stay in the ledger, too
 	log        *slog.Logger
 	troubles   *troubles
 	drops      *drops // nil: nothing is counted
@@ -73,7 +76,7 @@ func newArchiver(ctx context.Context, c config.Config, l ledger.Ledger, log *slo
 	}
 	return &archiver{
 		ledger: l, archive: a, every: c.Archive.Every, keep: c.Archive.Keep, keepLedger: c.Ledger.Keep,
-		saved: func() ledger.Sequence { return 0 }, log: log, troubles: t,
+		trimmedUpTo: map[string]ledger.Sequence{}, saved: func() ledger.Sequence { return 0 }, log: log, troubles: t,
 	}, nil
 }
 
@@ -153,14 +156,7 @@ func (a *archiver) flushEvery(ctx context.Context) {
 // tidy makes files of one hour one, and drops what need not be kept.
 func (a *archiver) tidy(ctx context.Context) error {
 	_, err := a.archive.Compact(ctx)
-	if a.keep == 0 {
-		return err
-	}
-	gone, pruneErr := a.archive.Prune(ctx, time.Now().Add(-a.keep))
-	if gone.Rows > 0 {
-		a.log.Info("old experiences have left the archive", "experiences", gone.Rows, "hours", len(gone.Hours), "bytes", gone.Bytes)
-	}
-	return errors.Join(err, pruneErr)
+	return errors.Join(err, a.prune(ctx, time.Now()))
 }
 
 func (a *archiver) failed(err error) {

@@ -2,12 +2,10 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/honderd/honderd/ledger"
-	"github.com/honderd/honderd/ledger/archive"
 )
 
 // leastRoom is how many bytes are kept free: enough for hours of most sites, and small
@@ -28,34 +26,6 @@ type roomy interface {
 // trimmable returns up to where the ledger may be trimmed: what is in the archive, and in
 // the checkpoint.
 func (a *archiver) trimmable() ledger.Sequence { return min(a.archive.UpTo(), a.saved()) }
-
-// trimOld trims what has been in the ledger for longer than it is to be kept.
-func (a *archiver) trimOld(ctx context.Context) error {
-	trimmer, ok := a.ledger.(ledger.Trimmer)
-	if !ok || a.keepLedger == 0 {
-		return nil
-	}
-	after, err := trimmer.Trimmed(ctx)
-	if err != nil {
-		return err
-	}
-	most, oldest, upTo := a.trimmable(), time.Now().Add(-a.keepLedger).UnixMilli(), after
-	err = a.archive.Facts(ctx, after, func(f archive.Fact) error {
-		if f.Sequence > most || f.To > oldest {
-			return errUpTo
-		}
-		upTo = f.Sequence
-		return nil
-	})
-	if err != nil && !errors.Is(err, errUpTo) {
-		return err
-	}
-	if upTo == after {
-		return nil
-	}
-	a.log.Info("archived experiences have left the ledger", "up_to", upTo)
-	return trimmer.Trim(ctx, upTo)
-}
 
 // makeRoom lets the oldest data go when the disk is nearly full: first from the ledger
 // what the archive has too, then from the archive. It says what it did.

@@ -2,13 +2,17 @@ package app
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"math"
 	"testing"
 	"time"
 
+	"github.com/honderd/honderd/config"
 	"github.com/honderd/honderd/fold/foldtest"
 	"github.com/honderd/honderd/ledger"
+	"github.com/honderd/honderd/ledger/archive"
 	"github.com/honderd/honderd/ledger/jetstream"
 )
 
@@ -36,7 +40,7 @@ func TestATrimmedLedgerLosesNoNumber(t *testing.T) {
 	k := archived(t, c, l)
 	p := projectorOf(t, l, c.Data, feltOptions(c))
 	k.saved = p.checkpointed
-	k.keepLedger = time.Hour
+	k.keepLedger = config.Keep{{For: time.Hour}}
 	if err := k.trimOld(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -97,5 +101,56 @@ func TestANearlyFullDiskLetsTheOldestGo(t *testing.T) {
 		if k.troubles.of(roomName) == "" {
 			t.Error("nobody is told")
 		}
+	}
+}
+
+// Each kind of record is kept for as long as is asked, and facts for ever.
+func TestEachKindIsKeptForItsTime(t *testing.T) {
+	c, l := onDisk(t, t.TempDir())
+	for i, b := range foldtest.Facts(9, 6) {
+		add(t, l, b)
+		for _, kind := range []string{config.KindChecks, config.KindCalls} {
+			if _, err := l.Append(t.Context(), kind, "", fmt.Append(nil, i)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	fact := ledger.Fact{Kind: "release", Key: "r1", Body: []byte("{}")}
+	for version := range uint64(2) {
+		if _, err := l.Put(t.Context(), version, fact); err != nil {
+			t.Fatal(err)
+		}
+	}
+	k := archived(t, c, l)
+	last, err := l.Last(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.saved = func() ledger.Sequence { return last }
+	k.keepLedger = config.Keep{{Kind: config.KindExperiences, For: time.Hour}, {Kind: config.KindChecks, For: time.Nanosecond}}
+	k.keep = config.Keep{{Kind: config.KindCalls, For: time.Nanosecond}}
+	if err := errors.Join(k.trimOld(t.Context()), k.prune(t.Context(), time.Now().Add(time.Second))); err != nil {
+		t.Fatal(err)
+	}
+	left, archivedLeft := map[string]int{}, map[string]int{}
+	if err := l.Read(t.Context(), 0, func(r ledger.Record) error { left[r.Subject]++; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if err := k.archive.Facts(t.Context(), 0, func(f archive.Fact) error { archivedLeft[f.Subject]++; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if fmt.Sprint(left) != "map[calls:6 fact.release:2]" || fmt.Sprint(archivedLeft) != "map[checks:6 experience:6 fact.release:2]" {
+		t.Errorf("the ledger has %v, the archive %v", left, archivedLeft)
+	}
+	for _, subject := range []string{"fact.release", "fact"} {
+		if _, err := k.archive.PruneRecords(t.Context(), map[string]time.Time{subject: time.Now()}); err == nil {
+			t.Errorf("%s may be pruned", subject)
+		}
+	}
+	if list, err := l.Versions(t.Context(), "release", "r1"); len(list) != 2 || err != nil {
+		t.Errorf("%d versions are left, %v", len(list), err)
+	}
+	if list, err := l.Newest(t.Context(), "release"); len(list) != 1 || err != nil || list[0].Version != 2 {
+		t.Errorf("newest are %v, %v", list, err)
 	}
 }

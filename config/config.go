@@ -110,9 +110,10 @@ type Ledger struct {
 	// Replicas is on how many servers each fact is kept: 1, 3 or 5.
 	Replicas string `yaml:"replicas" is:"1|3|5"`
 
-	// Keep is how long experiences stay in the ledger once they are in the archive; 0
-	// is forever.
-	Keep time.Duration `yaml:"keep" is:"duration"`
+	// Keep is how long records stay in the ledger once they are in the archive, all of
+	// them or by kind: experiences, checks, calls; 0 is forever. Small facts, such as
+	// releases, stay.
+	Keep Keep `yaml:"keep" is:"duration,each"`
 
 	// Cluster makes several processes like this one a ledger together.
 	Cluster Cluster `yaml:"cluster"`
@@ -146,8 +147,9 @@ type Archive struct {
 	// in the ledger.
 	Every time.Duration `yaml:"every" is:"every"`
 
-	// Keep is how long experiences stay in it; 0 is forever.
-	Keep time.Duration `yaml:"keep" is:"duration"`
+	// Keep is how long records stay in it, all of them or by kind: experiences, checks,
+	// calls; 0 is forever. Small facts, such as releases, stay.
+	Keep Keep `yaml:"keep" is:"duration,each"`
 }
 
 // Label is what people are told apart by, beside the journey.

@@ -200,7 +200,7 @@ judging:
 	}
 	want := Config{
 		Listen: "[::1]:8100", Data: "/var/lib/honderd", Language: "nl", Zone: "Europe/Amsterdam",
-		Archive: Archive{Where: "s3://bucket/honderd?endpoint=https://s3.example.org", Every: time.Minute, Keep: 90 * 24 * time.Hour},
+		Archive: Archive{Where: "s3://bucket/honderd?endpoint=https://s3.example.org", Every: time.Minute, Keep: Keep{{For: 90 * 24 * time.Hour}}},
 		Sources: []Source{
 			{"/var/log/nginx/access.log", `${remote_addr} [$time_local] "$request" $status`},
 			{"/var/log/apache2/access.log", `%h %l %u %t "%{User-Agent}i"`},

@@ -21,6 +21,7 @@ type field struct {
 	kind     string // of its value or, in a list, of each value; "" for keys of its own
 	list     bool
 	named    bool // a list whose values have names that a person chooses: name: value
+	each     bool // one value, or one for each kind of record
 	required bool
 }
 
@@ -31,9 +32,10 @@ func fieldsOf(t reflect.Type) []field {
 		f := t.Field(i)
 		kind, required := strings.CutSuffix(f.Tag.Get("is"), ",required")
 		kind, named := strings.CutSuffix(kind, ",named")
+		kind, each := strings.CutSuffix(kind, ",each")
 		fields = append(fields, field{
 			key: f.Tag.Get("yaml"), name: f.Name, index: i, kind: kind,
-			list: f.Type.Kind() == reflect.Slice, named: named, required: required,
+			list: f.Type.Kind() == reflect.Slice && !each, named: named, each: each, required: required,
 		})
 	}
 	return fields
@@ -148,6 +150,8 @@ func (d *decoder) field(entry *ast.MappingValueNode, into reflect.Value, f field
 		return
 	}
 	switch {
+	case f.each:
+		d.each(n, into, f)
 	case f.named:
 		d.names(n, into, f)
 	case f.list:

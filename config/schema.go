@@ -70,6 +70,9 @@ func (s schema) property(f field, value reflect.Value) map[string]any {
 	default:
 		return s.object(value)
 	}
+	if f.each {
+		return eachSchema(one)
+	}
 	if f.named {
 		return map[string]any{
 			"type": []string{"object", "null"}, "additionalProperties": one, "maxProperties": experience.MaxLabels,

@@ -15,6 +15,7 @@ type Record struct {
 	Sequence Sequence
 	Subject  string // its kind: "experience"; "fact.release" for a Fact
 	Data     []byte // only valid until the function that got it returns
+	Kept     int64  // when it was accepted, in Unix milliseconds by the clock of the ledger; 0: not known
 }
 
 // Ledger keeps records. It is safe for concurrent use.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 )
 
 // Memory is a ledger that forgets everything at the end of the process: for
@@ -63,7 +64,7 @@ func (m *Memory) Append(ctx context.Context, subject, id string, data []byte) (S
 // add adds a record, under the lock, and wakes who follows.
 func (m *Memory) add(subject string, data []byte) Sequence {
 	m.last++
-	m.records = append(m.records, Record{Sequence: m.last, Subject: subject, Data: data})
+	m.records = append(m.records, Record{Sequence: m.last, Subject: subject, Data: data, Kept: time.Now().UnixMilli()})
 	close(m.grown)
 	m.grown = make(chan struct{})
 	return m.last

@@ -3,6 +3,7 @@ package ledger
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -88,9 +89,10 @@ func copies(list []Fact) []Fact {
 	return list
 }
 
-// Trim removes all records up to the given place but facts.
-func (m *Memory) Trim(ctx context.Context, upTo Sequence) error {
-	if err := ctx.Err(); err != nil {
+// Trim removes the records of these subjects up to the given place, without any all but
+// facts.
+func (m *Memory) Trim(ctx context.Context, upTo Sequence, subjects ...string) error {
+	if err := errors.Join(ctx.Err(), CheckTrim(subjects)); err != nil {
 		return err
 	}
 	m.mu.Lock()
@@ -100,16 +102,16 @@ func (m *Memory) Trim(ctx context.Context, upTo Sequence) error {
 		return ErrClosed
 	case upTo > m.last:
 		return fmt.Errorf("trim up to %d: the newest record is %d", upTo, m.last)
-	case upTo <= m.trimmed:
+	case upTo <= m.trimmed && len(subjects) == 0:
 		return nil
 	}
 	var stay []Record // a new list: somebody may be reading the old one
 	for _, r := range m.records {
-		if r.Sequence > upTo || strings.HasPrefix(r.Subject, factSubject+".") {
+		if r.Sequence > upTo || strings.HasPrefix(r.Subject, factSubject+".") || len(subjects) > 0 && !slices.Contains(subjects, r.Subject) {
 			stay = append(stay, r)
 		}
 	}
-	m.records, m.trimmed = stay, upTo
+	m.records, m.trimmed = stay, max(m.trimmed, upTo)
 	return nil
 }
 

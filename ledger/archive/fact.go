@@ -24,6 +24,7 @@ type Fact struct {
 	Batch    *experience.Batch // of a batch: its source, position and tally; otherwise nil
 	Data     []byte            // of any other: as it stands in the ledger
 	To       int64             // of a batch: Unix milliseconds of its last experience; 0: it had none
+	Kept     int64             // of any other: Unix milliseconds of when the ledger accepted it; 0: not known
 }
 
 // newFact returns what is kept of b beside its experiences.
@@ -47,7 +48,8 @@ type line struct {
 	Data      string            `json:"data,omitempty"`
 	Source    string            `json:"source,omitempty"`
 	Position  string            `json:"position,omitempty"`
-	To        int64             `json:"to,omitempty"` // Unix milliseconds
+	To        int64             `json:"to,omitempty"`   // Unix milliseconds
+	Kept      int64             `json:"kept,omitempty"` // Unix milliseconds
 	Lines     int64             `json:"lines,omitempty"`
 	Bytes     int64             `json:"bytes,omitempty"`
 	Parsed    int64             `json:"parsed,omitempty"`
@@ -70,7 +72,7 @@ type address struct {
 }
 
 func (f *Fact) line() line {
-	l := line{Sequence: f.Sequence, Subject: toText(f.Subject), To: f.To}
+	l := line{Sequence: f.Sequence, Subject: toText(f.Subject), To: f.To, Kept: f.Kept}
 	if f.Batch == nil {
 		l.Data = toText(string(f.Data))
 		return l
@@ -101,7 +103,7 @@ func (f *Fact) line() line {
 }
 
 func (l *line) fact() (Fact, error) {
-	f := Fact{Sequence: l.Sequence, Subject: fromText(l.Subject), To: l.To}
+	f := Fact{Sequence: l.Sequence, Subject: fromText(l.Subject), To: l.To, Kept: l.Kept}
 	if f.Subject != Batches {
 		f.Data = []byte(fromText(l.Data))
 		return f, nil

@@ -60,7 +60,7 @@ func (a *Archive) Keep(ctx context.Context, r ledger.Record) error {
 		return nil
 	}
 	a.pending.last = r.Sequence
-	a.pending.facts = append(a.pending.facts, Fact{Sequence: r.Sequence, Subject: r.Subject, Data: slices.Clone(r.Data)})
+	a.pending.facts = append(a.pending.facts, Fact{Sequence: r.Sequence, Subject: r.Subject, Data: slices.Clone(r.Data), Kept: r.Kept})
 	return nil
 }
 

@@ -384,9 +384,9 @@ func decode(m *nats.Msg) ledger.Record {
 	if err != nil || m.Header.Get(sumHeader) != sum(m.Data) {
 		return ledger.Record{Sequence: damaged}
 	}
-	return ledger.Record{
-		Sequence: ledger.Sequence(s),
-		Subject:  public(m.Header.Get("Nats-Subject")),
-		Data:     m.Data,
+	r := ledger.Record{Sequence: ledger.Sequence(s), Subject: public(m.Header.Get("Nats-Subject")), Data: m.Data}
+	if at, err := time.Parse(time.RFC3339Nano, m.Header.Get("Nats-Time-Stamp")); err == nil {
+		r.Kept = at.UnixMilli()
 	}
+	return r
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -17,9 +18,13 @@ import (
 // all records that is removed for room at once.
 const retainStep = 0.1
 
-// Trim removes all records up to the given place but facts. It writes down that they
-// are removed before it does so: whatever happens then, nobody takes them for lost.
-func (l *Ledger) Trim(ctx context.Context, upTo ledger.Sequence) error {
+// Trim removes the records of these subjects up to the given place, without any all but
+// facts. It writes down that they are removed before it does so: whatever happens then,
+// nobody takes them for lost.
+func (l *Ledger) Trim(ctx context.Context, upTo ledger.Sequence, subjects ...string) error {
+	if err := ledger.CheckTrim(subjects); err != nil {
+		return err
+	}
 	last, err := l.Last(ctx)
 	if err != nil {
 		return err
@@ -33,7 +38,7 @@ func (l *Ledger) Trim(ctx context.Context, upTo ledger.Sequence) error {
 	if err != nil {
 		return err
 	}
-	if upTo < before {
+	if upTo < before && len(subjects) == 0 {
 		return nil
 	}
 	err = l.withEngine(ctx, func(e *engine) error {
@@ -42,8 +47,8 @@ func (l *Ledger) Trim(ctx context.Context, upTo ledger.Sequence) error {
 				return err
 			}
 		}
-		l.trimmed.Store(uint64(upTo))
-		return e.purge(ctx, upTo)
+		l.trimmed.Store(uint64(max(upTo, before)))
+		return e.purge(ctx, upTo, subjects)
 	})
 	if err != nil {
 		return fmt.Errorf("trim ledger %s up to %d: %w", l.where, upTo, err)
@@ -70,8 +75,8 @@ func (l *Ledger) Trimmed(ctx context.Context) (ledger.Sequence, error) {
 	return place, err
 }
 
-// purge removes all records up to a place but facts.
-func (e *engine) purge(ctx context.Context, upTo ledger.Sequence) error {
+// purge removes the records of these subjects up to a place, without any all but facts.
+func (e *engine) purge(ctx context.Context, upTo ledger.Sequence, subjects []string) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*patience) // many records one by one, where there are facts between them
 	defer cancel()
 	info, err := e.answers.Info(ctx, jetstream.WithSubjectFilter(subjectPrefix+">"))
@@ -79,15 +84,15 @@ func (e *engine) purge(ctx context.Context, upTo ledger.Sequence) error {
 		return err
 	}
 	var others []string
-	facts := false
+	stay := false
 	for subject := range info.State.Subjects {
-		if isFact(subject) {
-			facts = true
+		if isFact(subject) || len(subjects) > 0 && !slices.Contains(subjects, public(subject)) {
+			stay = true
 		} else {
 			others = append(others, subject)
 		}
 	}
-	if !facts {
+	if !stay {
 		return purgeError(e.answers.Purge(ctx, jetstream.WithPurgeSequence(uint64(upTo)+1)))
 	}
 	for _, subject := range others {

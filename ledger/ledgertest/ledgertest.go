@@ -52,6 +52,7 @@ func RunWith(t *testing.T, o Options, open func(t *testing.T, dir string) ledger
 		{"hostile facts", false, testHostileFacts},
 		{"what is trimmed is said", false, testTrim},
 		{"trimming keeps facts", false, testTrimKeepsFacts},
+		{"trimming by kind", false, testTrimByKind},
 		{"nothing works after close", false, testClosed},
 		{"nothing works with an ended context", false, testCancelled},
 		{"records survive close", true, testDurable},

@@ -81,6 +81,48 @@ func testTrimKeepsFacts(t *testing.T, b bench) {
 	wantTrimmed(t, l, 4, 9)
 }
 
+// testTrimByKind trims each kind of record to a place of its own.
+func testTrimByKind(t *testing.T, b bench) {
+	l := b.ledger(t)
+	subjects := []string{"experience", "checks", "calls"}
+	for i := range 30 {
+		if _, err := l.Append(t.Context(), subjects[i%3], "", fmt.Append(nil, i+1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(t, l, 0, say("release", "r1", 1)) // 31
+	tr := l.(ledger.Trimmer)
+	for _, one := range []struct {
+		upTo    ledger.Sequence
+		subject string
+		want    ledger.Sequence
+	}{{20, "experience", 20}, {11, "checks", 20}, {26, "checks", 26}} {
+		if err := tr.Trim(t.Context(), one.upTo, one.subject); err != nil {
+			t.Fatalf("Trim(%d, %s) = %v", one.upTo, one.subject, err)
+		}
+		if got, err := tr.Trimmed(t.Context()); got != one.want || err != nil {
+			t.Fatalf("Trimmed() = %d, %v; want %d", got, err, one.want)
+		}
+	}
+	left := map[string]int{}
+	for _, r := range readAll(t, l, 0) {
+		left[r.Subject]++
+	}
+	if left["experience"] != 3 || left["checks"] != 1 || left["calls"] != 10 || left["fact.release"] != 1 {
+		t.Errorf("left are %v", left)
+	}
+	wantTrimmed(t, l, 3, 26)
+	wantVersions(t, l, "release", "r1", 1)
+	for _, subject := range []string{"fact.release", "fact", ""} {
+		if err := tr.Trim(t.Context(), 31, subject); err == nil {
+			t.Errorf("facts are trimmed as %q", subject)
+		}
+	}
+	if r := readAll(t, l, 26); len(r) == 0 || r[0].Kept == 0 {
+		t.Error("it is not known when a record was kept")
+	}
+}
+
 func testTrimDurable(t *testing.T, b bench) {
 	l := b.open(t, b.dir)
 	appendMany(t, l, 1, 20)
