@@ -27,8 +27,9 @@ type projector struct {
 	path    string // of the checkpoint
 	options felt.Options
 	log     *slog.Logger
-	archive *archive.Archive // nil: there is none
-	drops   *drops           // nil: nothing is counted
+	archive *archive.Archive                             // nil: there is none
+	drops   *drops                                       // nil: nothing is counted
+	heal    func(context.Context, ledger.Sequence) error // puts a lost record back; nil: nothing can
 
 	calendars *calendars
 
@@ -42,6 +43,9 @@ type projector struct {
 	took    time.Duration // how long answer took to make
 	fresh   bool          // nothing has changed since answer was made
 	missing string        // what the ledger has lost, in words
+
+	refolded   time.Time     // when late facts were counted last
+	refoldTook time.Duration // how long that took
 }
 
 // answerAge is how old an answer may be when something has changed since.
@@ -154,12 +158,36 @@ func (p *projector) run(ctx context.Context, read func(context.Context, ledger.S
 		if !errors.As(err, &gone) {
 			return err
 		}
+		if p.healed(ctx, gone) {
+			continue
+		}
 		p.log.Error("the ledger has lost facts", "error", gone)
 		p.drops.add(scrubName, inRecords, "could not be read when their turn came", int64(gone.To-gone.From)+1, false)
 		p.mu.Lock()
 		p.seq, p.missing, p.fresh = gone.To, gone.Error(), false
 		p.mu.Unlock()
 	}
+}
+
+// maxHeal is how many records that are missing side by side are put back while somebody
+// waits for the numbers.
+const maxHeal = 1000
+
+// healed puts back what the ledger has lost, from its first record on, and reports whether
+// it is worth the while to read again.
+func (p *projector) healed(ctx context.Context, gone ledger.Missing) bool {
+	if p.heal == nil || gone.To-gone.From >= maxHeal {
+		return false
+	}
+	some := false
+	for seq := gone.From; seq <= gone.To; seq++ {
+		if err := p.heal(ctx, seq); err != nil {
+			return some
+		}
+		some = true
+	}
+	p.log.Warn("records of the ledger were damaged and are healed from the archive", "from", gone.From, "to", gone.To)
+	return some
 }
 
 func (p *projector) apply(r ledger.Record) error {
@@ -231,64 +259,6 @@ func (p *projector) save() (idle bool, err error) {
 	p.saved = seq
 	p.mu.Unlock()
 	return false, nil
-}
-
-// errUpTo ends the reading of a ledger at the record that was wanted.
-var errUpTo = errors.New("read far enough")
-
-// refold counts the people anew of whom something came too late, from all that the
-// ledger knows of them, so that nothing stays uncounted. Once the ledger is trimmed it
-// does not know all: then what is late stays counted as late.
-func (p *projector) refold(ctx context.Context) error {
-	if gone, err := p.trimmed(ctx); err != nil || gone > 0 {
-		return err
-	}
-	p.mu.Lock()
-	late, upTo := p.folds.felt.Late(), p.seq
-	if late == 0 {
-		p.mu.Unlock()
-		return nil
-	}
-	recount := p.folds.felt.Recount()
-	p.mu.Unlock()
-	var kept []*experience.Batch // read without the lock, applied with it
-	done := ledger.Sequence(0)
-	add := func(r ledger.Record) error {
-		if r.Sequence > upTo {
-			return errUpTo
-		}
-		if r.Subject != subject {
-			done = r.Sequence
-			return ctx.Err()
-		}
-		b := &experience.Batch{}
-		if err := b.UnmarshalBinary(r.Data); err != nil {
-			return err
-		}
-		if recount.Keep(b); len(b.Items) > 0 {
-			kept = append(kept, b)
-		}
-		done = r.Sequence
-		return ctx.Err()
-	}
-	if err := p.ledger.Read(ctx, done, add); err != nil && !errors.Is(err, errUpTo) {
-		return fmt.Errorf("fold late facts: %w", err)
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	upTo = p.seq // the little that came meanwhile
-	if err := p.ledger.Read(ctx, done, add); err != nil && !errors.Is(err, errUpTo) {
-		return fmt.Errorf("fold late facts: %w", err)
-	}
-	for _, b := range kept {
-		recount.Apply(b)
-	}
-	recount.Finish()
-	p.fresh = false
-	close(p.changed)
-	p.changed = make(chan struct{})
-	p.log.Info("late facts are counted", "facts", late)
-	return nil
 }
 
 // knows reports whether the folds have taken in the record at seq.

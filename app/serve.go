@@ -114,6 +114,7 @@ func (s *Server) open(ctx context.Context, more []source.Source) error {
 	s.projector = newProjector(l, dir, feltOptions(s.config), k, s.log)
 	s.projector.drops = s.drops
 	if s.archiver != nil {
+		s.projector.heal = (&scrubber{ledger: l, archive: s.archiver.archive}).heal
 		s.projector.archive, s.archiver.saved, s.archiver.drops = s.archiver.archive, s.projector.checkpointed, s.drops
 	}
 	return s.projector.catchUp(ctx)

@@ -148,8 +148,20 @@ func (f *Fold) widen() {
 	}
 }
 
-// newest and oldest return the times of the last and the first experience, in Unix
-// milliseconds; 0 when there was none.
+// Oldest returns the time of the first experience that is counted, in Unix milliseconds;
+// 0 when there is none. One that came too late is not, until Recount has been called.
+func (f *Fold) Oldest() int64 {
+	var oldest int64
+	for _, s := range f.shards {
+		if s.oldest != 0 && (oldest == 0 || s.oldest < oldest) {
+			oldest = s.oldest
+		}
+	}
+	return oldest
+}
+
+// newest returns the time of the last experience, in Unix milliseconds; 0 when there was
+// none.
 func (f *Fold) newest() int64 {
 	var newest int64
 	for _, s := range f.shards {

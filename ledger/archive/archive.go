@@ -79,13 +79,14 @@ type Size struct {
 	Experiences int64
 	Facts       int64 // records of the ledger
 	From, To    int64 // Unix milliseconds of the first and last experience; 0: none
+	Dropped     int64 // Unix milliseconds of the end of the newest hour of which experiences were dropped; 0: none was
 }
 
 // Size returns what the archive takes.
 func (a *Archive) Size() Size {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	var s Size
+	s := Size{Dropped: a.now.Dropped}
 	for i := range a.now.Files {
 		f := &a.now.Files[i]
 		s.Files++

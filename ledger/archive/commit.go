@@ -117,7 +117,12 @@ func (a *Archive) taken() error {
 
 // commit makes files the archive. The caller holds writing.
 func (a *Archive) commit(ctx context.Context, files []file, upTo ledger.Sequence) error {
-	next := manifest{Generation: a.now.Generation + 1, Owner: a.owner, UpTo: upTo, Files: files}
+	return a.commitDropped(ctx, files, upTo, a.now.Dropped)
+}
+
+// commitDropped is commit that also says up to when experiences have been dropped.
+func (a *Archive) commitDropped(ctx context.Context, files []file, upTo ledger.Sequence, dropped int64) error {
+	next := manifest{Generation: a.now.Generation + 1, Owner: a.owner, UpTo: upTo, Dropped: dropped, Files: files}
 	body, err := next.encode()
 	if err != nil {
 		return err

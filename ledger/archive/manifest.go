@@ -34,6 +34,7 @@ type manifest struct {
 	Generation uint64
 	Owner      string // who wrote it: a word of one Open of one process
 	UpTo       ledger.Sequence
+	Dropped    int64  // Unix milliseconds of the end of the newest hour of which experiences were dropped; 0: none was
 	Files      []file // by kind, hour and first sequence
 }
 
@@ -57,6 +58,7 @@ type head struct {
 	Generation uint64          `json:"generation"`
 	Owner      string          `json:"owner"`
 	UpTo       ledger.Sequence `json:"up_to"`
+	Dropped    int64           `json:"dropped,omitempty"`
 	Files      int             `json:"files"`
 }
 
@@ -72,7 +74,7 @@ var errManifest = errors.New("damaged manifest")
 func (m *manifest) encode() ([]byte, error) {
 	var b bytes.Buffer
 	lines := json.NewEncoder(&b)
-	err := lines.Encode(head{manifestFormat, manifestVersion, m.Generation, m.Owner, m.UpTo, len(m.Files)})
+	err := lines.Encode(head{manifestFormat, manifestVersion, m.Generation, m.Owner, m.UpTo, m.Dropped, len(m.Files)})
 	for i := range m.Files {
 		err = errors.Join(err, lines.Encode(&m.Files[i]))
 	}
@@ -96,7 +98,7 @@ func decodeManifest(p []byte) (manifest, error) {
 	if first.Version != manifestVersion {
 		return m, fmt.Errorf("archive of version %d: this program reads version %d (fix: use a newer honderd)", first.Version, manifestVersion)
 	}
-	m = manifest{Generation: first.Generation, Owner: first.Owner, UpTo: first.UpTo}
+	m = manifest{Generation: first.Generation, Owner: first.Owner, UpTo: first.UpTo, Dropped: first.Dropped}
 	for _, line := range lines[1:] {
 		var f file
 		if err := json.Unmarshal(line, &f); err != nil || !f.isExperiences() && !f.isFacts() || f.Rows < 0 || f.Bytes < 0 {

@@ -18,6 +18,8 @@ type Query struct {
 	NoLabels  bool      // nor labels
 	NoSources bool      // nor sources: experiences of all of them come together, in order of time
 
+	UpTo ledger.Sequence // only what came with records up to this one; 0: all
+
 	// Damaged, when not nil, hears of every file that cannot be read, and lets reading
 	// go on without it when it returns nil. Otherwise Read ends with a *Damage.
 	Damaged func(*Damage) error
@@ -53,6 +55,7 @@ func (a *Archive) Read(ctx context.Context, q Query, give func(*experience.Batch
 	r.from, r.to = bound(q.From, -1<<62), bound(q.To, 1<<62)
 	files := slices.DeleteFunc(slices.Clone(m.Files), func(f file) bool {
 		return !f.isExperiences() || f.To < r.from || f.From >= r.to ||
+			q.UpTo != 0 && f.First > q.UpTo ||
 			q.record != 0 && (f.Last < q.record || f.First > q.record)
 	})
 	for len(files) > 0 {
@@ -201,7 +204,7 @@ func (r *reading) add(rows []row) error {
 	}
 	for i := range rows {
 		x := &rows[i]
-		if r.query.record != 0 && x.seq != r.query.record {
+		if r.query.record != 0 && x.seq != r.query.record || r.query.UpTo != 0 && x.seq > r.query.UpTo {
 			continue
 		}
 		b := r.builder(x.source)

@@ -87,11 +87,11 @@ func (a *Archive) drop(ctx context.Context, more func(f *file, freed int64) bool
 		return Dropped{}, fmt.Errorf("shrink archive: %w", err)
 	}
 	choose()
-	err = a.commit(ctx, a.now.without(gone, nil), a.now.UpTo)
+	err = a.commitWithout(ctx, gone)
 	if isFull(err) && len(gone) > 0 {
 		a.remove(ctx, gone[0].Name)
 		if err = a.own(ctx); err == nil {
-			err = a.commit(ctx, a.now.without(gone, nil), a.now.UpTo)
+			err = a.commitWithout(ctx, gone)
 		}
 	}
 	if err == nil && len(gone) > 0 {
@@ -103,6 +103,15 @@ func (a *Archive) drop(ctx context.Context, more func(f *file, freed int64) bool
 		return d, fmt.Errorf("shrink archive: %w", err)
 	}
 	return d, nil
+}
+
+// commitWithout makes the archive one without files of experiences, and remembers that.
+func (a *Archive) commitWithout(ctx context.Context, gone []file) error {
+	dropped := a.now.Dropped
+	for i := range gone {
+		dropped = max(dropped, gone[i].Hour+msHour)
+	}
+	return a.commitDropped(ctx, a.now.without(gone, nil), a.now.UpTo, dropped)
 }
 
 func isFull(err error) bool {
