@@ -18,10 +18,10 @@ need = @command -v $(1) >/dev/null || { \
 	$(SUDO) apt-get update -qq; \
 	$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(2); }
 
-.PHONY: help needs test lint fmt bench peers felt fuzz soak build clean
+.PHONY: help needs test lint fmt bench peers felt felt-test fuzz soak build clean
 
 help: ## say what make can do
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 needs: # what the tests need beside Go: one line each
 	$(call need,gcc,gcc libc6-dev)
@@ -46,6 +46,9 @@ peers: needs ## ask DuckDB the same of the same files (bench/peers); ARGS go to 
 
 felt: ## ask whether people notice the faults behind our gateway (bench/felt); ARGS go to it
 	cd bench/felt && $(GO) run . $(ARGS)
+
+felt-test: ## try whether the judge of bench/felt catches proxies that cheat: some 20 s
+	cd bench/felt && $(GO) vet . && $(GO) test -count=1 .
 
 fuzz: ## run each fuzz test for FUZZTIME (30s)
 	@dirs=$$({ grep -rl --include='*_test.go' '^func Fuzz' . || true; } | xargs -r dirname | sort -u); \

@@ -5,71 +5,60 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"net"
 	"os"
-	"os/exec"
 	"os/signal"
-	"path/filepath"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 )
 
-// suite is one scenario being played.
-type suite struct {
-	scenario scenario
-	patience time.Duration
-	size     int
-	listen   string
-	origins  []*origin
-	names    *names
-	orders   *orders
-	tally    *tally
-	begin    time.Time
-}
+// serverWord is the first argument of a process that is a server of the suite.
+const serverWord = "be-a-server"
 
-// result is how one scenario was.
-type result struct {
-	Scenario      string         `json:"scenario"`
-	Requests      int64          `json:"requests"`
-	Bad           int64          `json:"felt_bad"`
-	Least         float64        `json:"minimum"`
-	Duplicates    int            `json:"duplicates"`
-	Leaks         int64          `json:"leaks"`
-	Amplification float64        `json:"amplification"`
-	P50           float64        `json:"p50_ms"`
-	P99           float64        `json:"p99_ms"`
-	Why           map[string]int `json:"why"`
-}
-
+// flags are what can be asked of the suite.
 type flags struct {
-	proxy, only string
-	seed        uint64
-	patience    time.Duration
-	size        int
-	json        bool
-	out, root   string
+	proxy, only, extra     string
+	seeds, patience, pages string
+	again                  int
+	rate                   int
+	short, list            bool
+	json                   string
+	logs, root             string
+	limit                  time.Duration
 }
 
 func main() {
+	if len(os.Args) == 3 && os.Args[1] == serverWord {
+		if err := serve(os.Args[2]); err != nil {
+			fmt.Fprintln(os.Stderr, "felt: server:", err)
+			os.Exit(2)
+		}
+		return
+	}
 	var f flags
-	flag.StringVar(&f.proxy, "proxy", "honderd", "honderd, nginx, haproxy, or a command with {listen}, {to}, {then}, {patience} and {resolver}")
+	flag.StringVar(&f.proxy, "proxy", "honderd", "honderd, nginx, haproxy, or a command with {listen}, {to}, {patience} and, each within [] together with its flag, {then}, {resolver}, {cert} and {key}, {admin}")
+	flag.StringVar(&f.extra, "extra", "", "more words for the command; {log} is a file for each scenario in the folder of -log")
 	flag.StringVar(&f.only, "scenario", "", "names of scenarios, with commas; all")
-	flag.Uint64Var(&f.seed, "seed", 1, "of the faults")
-	flag.DurationVar(&f.patience, "patience", time.Second, "how long people wait")
-	flag.IntVar(&f.size, "page", 24<<10, "bytes of a page")
-	flag.BoolVar(&f.json, "json", false, "say it in JSON")
-	flag.StringVar(&f.out, "log", "", "file for what the proxy says")
+	flag.BoolVar(&f.short, "short", false, "the most telling scenarios only, in three minutes")
+	flag.StringVar(&f.seeds, "seed", "1", "of the faults: 1 or 1,5 or 1-3")
+	flag.StringVar(&f.patience, "patience", "1s", "how long people wait: 1s or 500ms,1s,3s")
+	flag.StringVar(&f.pages, "page", "24k", "bytes of a page: 24k or 1k,30k,300k")
+	flag.IntVar(&f.again, "runs", 1, "how often each is played")
+	flag.IntVar(&f.rate, "rate", 0, "requests a second; 0: 160, and less where pages are large")
+	flag.BoolVar(&f.list, "list", false, "say what happens in each scenario, and play none")
+	flag.StringVar(&f.json, "json", "", "file for all figures in JSON; - is standard output")
+	flag.StringVar(&f.logs, "log", "", "folder for what the proxy says")
 	flag.StringVar(&f.root, "root", "../..", "folder of the project, whose gateway is built")
+	flag.DurationVar(&f.limit, "limit", 15*time.Minute, "after this no further scenario is begun")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, f, os.Stdout, os.Stderr)
+	err := f.run(ctx, os.Stdout, os.Stderr)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "felt:", err)
@@ -77,246 +66,174 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, f flags, stdout, stderr io.Writer) error {
+func (f flags) run(ctx context.Context, stdout, stderr io.Writer) error {
+	list := f.chosen()
+	if len(list) == 0 {
+		return fmt.Errorf("no scenario %q (fix: -list names them)", f.only)
+	}
+	if f.list {
+		for _, sc := range list {
+			fmt.Fprintf(stdout, "%-14s %s\n", sc.name, sc.about)
+		}
+		return nil
+	}
+	runs, err := f.runs()
+	if err != nil {
+		return err
+	}
 	dir, err := os.MkdirTemp("", "felt-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	start, err := prepare(ctx, f, dir)
+	if f.logs != "" {
+		if err := os.MkdirAll(f.logs, 0o755); err != nil { //nolint:gosec // logs of a bench
+			return err
+		}
+	}
+	start, err := prepareProxy(ctx, f, dir)
 	if err != nil {
 		return err
 	}
-	var results []result
-	for _, sc := range scenarios() {
-		if f.only != "" && !slices.Contains(strings.Split(f.only, ","), sc.name) {
-			continue
-		}
-		fmt.Fprintf(stderr, "%s: %s\n", sc.name, sc.about)
-		r, err := f.play(ctx, sc, start)
-		if errors.Is(err, errCannot) {
-			fmt.Fprintf(stderr, "  left out: %v\n", err)
-			continue
-		}
+	results, err := f.playAll(ctx, list, runs, start, stderr)
+	if err != nil {
+		return err
+	}
+	return f.say(stdout, results)
+}
+
+// say writes the figures as they are wanted.
+func (f flags) say(stdout io.Writer, results []result) error {
+	rec := record{When: time.Now().UTC(), Proxy: f.proxy, Cores: runtime.NumCPU(), Summary: sumUp(results), Runs: results}
+	switch f.json {
+	case "":
+	case "-":
+		return rec.write(stdout)
+	default:
+		file, err := os.Create(f.json)
 		if err != nil {
-			return fmt.Errorf("%s: %w", sc.name, err)
+			return err
 		}
-		results = append(results, r)
-		if len(r.Why) > 0 {
-			fmt.Fprintf(stderr, "  %d felt bad: %v\n", r.Bad, r.Why)
+		if err := errors.Join(rec.write(file), file.Close()); err != nil {
+			return err
 		}
-	}
-	if len(results) == 0 {
-		return fmt.Errorf("no scenario %q", f.only)
-	}
-	if f.json {
-		return json.NewEncoder(stdout).Encode(results)
 	}
 	return table(stdout, results)
 }
 
-func table(out io.Writer, results []result) error {
-	w := tabwriter.NewWriter(out, 2, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "scenario\trequests\tfelt bad\tminimum\ttwice\tleaks\tasked of origins\tp50 ms\tp99 ms\t")
-	var bad, over, worst float64
-	twice, leaks := 0, int64(0)
-	for _, r := range results {
-		fmt.Fprintf(w, "%s\t%d\t%d\t%.1f\t%d\t%d\t%.2f\t%.1f\t%.1f\t\n", r.Scenario, r.Requests, r.Bad, r.Least, r.Duplicates, r.Leaks, r.Amplification, r.P50, r.P99)
-		bad += float64(r.Bad)
-		over += max(float64(r.Bad)-r.Least, 0)
-		worst = max(worst, r.Amplification)
-		twice += r.Duplicates
-		leaks += r.Leaks
-	}
-	fmt.Fprintf(w, "sum\t\t%.0f\t\t%d\t%d\t%.2f\t\t\t\n", bad, twice, leaks, worst)
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintf(out, "over the minimum: %.0f\n", over)
-	return err
-}
-
-// errCannot is a scenario that a proxy cannot be configured for.
-var errCannot = errors.New("this proxy cannot be told")
-
-// starter returns the command of a proxy.
-type starter func(s *suite) (*exec.Cmd, error)
-
-// play plays one scenario.
-func (f flags) play(ctx context.Context, sc scenario, start starter) (result, error) {
-	sc.length, sc.rate, sc.origins = max(sc.length, 8*time.Second), or(sc.rate, 160), or(sc.origins, 3)
-	if sc.next == nil {
-		sc.next = plain
-	}
-	if sc.least == nil {
-		sc.least = none
-	}
-	s := &suite{scenario: sc, patience: f.patience, size: f.size, orders: &orders{done: map[string]int{}, keys: map[string]bool{}}, tally: &tally{why: map[string]int{}}}
-	for i := range sc.origins {
-		o := newOrigin(i, f.seed, s.orders)
-		o.second = sc.second
-		if err := o.up(); err != nil {
-			return result{}, err
+// playAll plays every scenario in every run, until the limit.
+func (f flags) playAll(ctx context.Context, list []scenario, runs []run, start starter, stderr io.Writer) (results []result, err error) {
+	begin, left := time.Now(), 0
+	cannot := map[string]bool{}
+	for _, r := range runs {
+		for _, sc := range list {
+			if ctx.Err() != nil || time.Since(begin) > f.limit {
+				left++
+				continue
+			}
+			if cannot[sc.name] {
+				continue
+			}
+			one, err := play(ctx, sc, r, start)
+			if errors.Is(err, errCannot) {
+				cannot[sc.name] = true
+				fmt.Fprintf(stderr, "%s: left out: %v\n", sc.name, err)
+				continue
+			}
+			if err != nil {
+				return results, fmt.Errorf("%s: %w", sc.name, err)
+			}
+			results = append(results, one)
+			sayOne(stderr, one, r)
 		}
-		defer o.down()
-		s.origins = append(s.origins, o)
 	}
-	var err error
-	if s.names, err = newNames(); err != nil {
-		return result{}, err
+	if left > 0 {
+		fmt.Fprintf(stderr, "%d not played: the limit of %v, or interrupted (fix: -limit)\n", left, f.limit)
 	}
-	defer s.names.conn.Close()
-	s.names.set("127.0.0.1")
-	if s.listen, err = freePort(); err != nil {
-		return result{}, err
+	return results, nil
+}
+
+func sayOne(out io.Writer, r result, of run) {
+	fmt.Fprintf(out, "%-13s seed %d, patience %v, page %d: %d of %d felt bad, minimum %.1f", r.Scenario, of.seed, of.patience, of.size, r.Bad, r.Requests, r.Least)
+	if len(r.Why) > 0 {
+		fmt.Fprintf(out, " %v", r.Why)
 	}
-	stop, err := f.startProxy(ctx, s, start)
-	if err != nil {
-		return result{}, err
+	if r.Duplicates+r.Leaks > 0 {
+		fmt.Fprintf(out, ", %d twice, %d leaks", r.Duplicates, r.Leaks)
 	}
-	defer stop()
-	playing, end := context.WithCancel(ctx)
-	done := make(chan struct{})
-	s.begin = time.Now()
-	go func() {
-		defer close(done)
-		if sc.play != nil {
-			sc.play(playing, s)
+	if r.exact && r.Known > 0 {
+		fmt.Fprintf(out, ", %.0f of %d faults known", r.Known, r.Injected)
+	}
+	if r.disturbed(of.patience) {
+		fmt.Fprintf(out, " (disturbed: the suite was late by %.0f ms, the machine stood still for %.0f ms)", r.Latest, r.Stall)
+	}
+	fmt.Fprintln(out)
+}
+
+func (f flags) chosen() []scenario {
+	var list []scenario
+	for _, sc := range scenarios() {
+		if f.only == "" && (sc.short || !f.short) || slices.Contains(strings.Split(f.only, ","), sc.name) {
+			list = append(list, sc)
 		}
-	}()
-	if sc.sockets {
-		s.sockets(ctx, 40, 250*time.Millisecond, sc.length)
-	} else {
-		s.people(ctx, sc.rate, sc.length, func(i int) ask { return sc.next(s, i) })
 	}
-	end()
-	<-done
-	return s.result(), nil
+	return list
 }
 
-func (s *suite) result() result {
-	t := s.tally
-	r := result{Scenario: s.scenario.name, Requests: t.requests.Load(), Bad: t.bad.Load(), Leaks: t.leaks.Load(), Least: s.scenario.least(s), Duplicates: s.orders.twice(), Why: t.why}
-	var seen int64
-	for _, o := range s.origins {
-		seen += o.seen.Load()
-	}
-	r.Amplification = float64(seen) / float64(max(r.Requests, 1))
-	if s.scenario.sockets {
-		r.Amplification = 0
-	}
-	r.P50, r.P99 = float64(t.quantile(0.5))/1e6, float64(t.quantile(0.99))/1e6
-	return r
-}
-
-func or(n, other int) int {
-	if n == 0 {
-		return other
-	}
-	return n
-}
-
-func (s *suite) all(do func(*origin)) {
-	for _, o := range s.origins {
-		do(o)
-	}
-}
-
-func portOf(addr string) string { _, port, _ := net.SplitHostPort(addr); return port }
-
-func freePort() (string, error) {
-	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer l.Close()
-	return l.Addr().String(), nil
-}
-
-// startProxy starts the proxy and waits until it answers.
-func (f flags) startProxy(ctx context.Context, s *suite, start starter) (stop func(), err error) {
-	cmd, err := start(s)
+// runs returns all combinations that are asked for.
+func (f flags) runs() (list []run, err error) {
+	seeds, err := numbers(f.seeds)
 	if err != nil {
 		return nil, err
 	}
-	if f.out != "" {
-		file, err := os.OpenFile(f.out, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-		if err != nil {
-			return nil, err
-		}
-		defer file.Close()
-		cmd.Stdout, cmd.Stderr = file, file
-	}
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
-	stop = func() {
-		_ = cmd.Process.Signal(os.Interrupt)
-		done := make(chan struct{})
-		go func() { _ = cmd.Wait(); close(done) }()
-		select {
-		case <-done:
-		case <-time.After(2 * time.Second):
-			_ = cmd.Process.Kill()
-			<-done
-		}
-	}
-	for range 200 {
-		c, err := net.DialTimeout("tcp", s.listen, time.Second) //nolint:noctx // it has a deadline
-		if err == nil {
-			_ = c.Close()
-			return stop, nil
-		}
-		if ctx.Err() != nil {
-			break
-		}
-		time.Sleep(25 * time.Millisecond)
-	}
-	stop()
-	return nil, errors.New("the proxy does not listen")
-}
-
-// prepare builds or finds the proxy.
-func prepare(ctx context.Context, f flags, dir string) (starter, error) {
-	switch f.proxy {
-	case "honderd":
-		bin := filepath.Join(dir, "honderd")
-		build := exec.CommandContext(ctx, "go", "build", "-C", f.root, "-o", bin, "./cmd/honderd")
-		build.Stderr = os.Stderr
-		if err := build.Run(); err != nil {
-			return nil, fmt.Errorf("build honderd: %w (fix: name the project's root with -root)", err)
-		}
-		return command(bin + " gateway --listen {listen} --to {to} --then {then} --patience {patience} --resolver {resolver}"), nil
-	case "nginx", "haproxy":
-		return peer(f.proxy, dir)
-	}
-	return command(f.proxy), nil
-}
-
-// command fills a template in.
-func command(template string) starter {
-	return func(s *suite) (*exec.Cmd, error) {
-		scheme := "http://"
-		if s.scenario.second {
-			scheme = "h2c://"
-		}
-		var to, then []string
-		for i, o := range s.origins {
-			switch {
-			case s.scenario.names:
-				to = append(to, scheme+"origin.test:"+portOf(o.addr))
-			case i < len(s.origins)-s.scenario.then:
-				to = append(to, scheme+o.addr)
-			default:
-				then = append(then, scheme+o.addr)
+	for range max(f.again, 1) {
+		for _, seed := range seeds {
+			for text := range strings.SplitSeq(f.patience, ",") {
+				patience, err := time.ParseDuration(text)
+				if err != nil || patience <= 0 {
+					return nil, fmt.Errorf("patience %q: is none (fix: write 1s)", text)
+				}
+				for text := range strings.SplitSeq(f.pages, ",") {
+					size, err := bytesOf(text)
+					if err != nil {
+						return nil, err
+					}
+					list = append(list, run{seed: seed, patience: patience, size: size, rate: f.rate, logs: f.logs})
+				}
 			}
 		}
-		template := template
-		if len(then) == 0 {
-			template = strings.ReplaceAll(template, " --then {then}", "")
-		}
-		text := strings.NewReplacer("{listen}", s.listen, "{to}", strings.Join(to, ","), "{then}", strings.Join(then, ","), "{patience}", s.patience.String(), "{resolver}", s.names.conn.LocalAddr().String()).Replace(template)
-		words := strings.Fields(text)
-		return exec.Command(words[0], words[1:]...), nil //nolint:gosec,noctx // that is what it is for
 	}
+	return list, nil
+}
+
+// numbers reads 1 or 1,5 or 1-3.
+func numbers(text string) (list []uint64, err error) {
+	for one := range strings.SplitSeq(text, ",") {
+		from, until, span := strings.Cut(one, "-")
+		if !span {
+			until = from
+		}
+		a, err1 := strconv.ParseUint(from, 10, 32)
+		b, err2 := strconv.ParseUint(until, 10, 32)
+		if err1 != nil || err2 != nil || b < a || b-a > 1000 {
+			return nil, fmt.Errorf("seed %q: is none (fix: write 1 or 1,5 or 1-3)", one)
+		}
+		for n := a; n <= b; n++ {
+			list = append(list, n)
+		}
+	}
+	return list, nil
+}
+
+// bytesOf reads 1000 or 24k.
+func bytesOf(text string) (int, error) {
+	number, kilo := strings.CutSuffix(strings.ToLower(text), "k")
+	n, err := strconv.Atoi(number)
+	if kilo {
+		n <<= 10
+	}
+	if err != nil || n < 1 || n > 8<<20 {
+		return 0, fmt.Errorf("page %q: is no size (fix: write 24k)", text)
+	}
+	return n, nil
 }

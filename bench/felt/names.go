@@ -6,16 +6,21 @@ import (
 	"sync"
 )
 
-// names is a DNS server that has one address for every name.
+// names is a DNS server that says the same of every name.
 type names struct {
 	conn net.PacketConn
 	mu   sync.Mutex
-	ip   net.IP
-	dead bool
+	ips  []net.IP
+	how  string // "": well; lost: no answer; half: every other is lost; fail: SERVFAIL; none: NXDOMAIN
+	n    int
 }
 
 func newNames() (*names, error) {
-	c, err := net.ListenPacket("udp", "127.0.0.1:0") //nolint:noctx // the suite ends with its process
+	addr, err := freePort("127.0.0.1")
+	if err != nil {
+		return nil, err
+	}
+	c, err := net.ListenPacket("udp", addr) //nolint:noctx // the suite ends with its process
 	if err != nil {
 		return nil, err
 	}
@@ -24,7 +29,18 @@ func newNames() (*names, error) {
 	return n, nil
 }
 
-func (n *names) set(ip string) { n.mu.Lock(); n.ip = net.ParseIP(ip).To4(); n.mu.Unlock() }
+// set says which addresses names have from now on.
+func (n *names) set(ips ...string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.ips = nil
+	for _, ip := range ips {
+		n.ips = append(n.ips, net.ParseIP(ip).To4())
+	}
+}
+
+// fail says how questions are answered from now on.
+func (n *names) fail(how string) { n.mu.Lock(); n.how = how; n.mu.Unlock() }
 
 func (n *names) serve() {
 	p := make([]byte, 1500)
@@ -39,11 +55,12 @@ func (n *names) serve() {
 	}
 }
 
-// answer answers one question for an address of version 4; none for others.
+// answer answers one question for addresses of version 4; none for others. RFC 1035, 4.
 func (n *names) answer(q []byte) []byte {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.dead || len(q) < 17 {
+	n.n++
+	if n.how == "lost" || n.how == "half" && n.n%2 == 0 || len(q) < 17 {
 		return nil
 	}
 	end := 12
@@ -57,10 +74,17 @@ func (n *names) answer(q []byte) []byte {
 	a := append([]byte{}, q[:2]...)
 	a = append(a, 0x81, 0x80, 0, 1, 0, 0, 0, 0, 0, 0)
 	a = append(a, q[12:end+5]...)
-	if kind == 1 {
-		a[7] = 1
-		a = append(a, 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 1, 0, 4)
-		a = append(a, n.ip...)
+	switch {
+	case n.how == "fail":
+		a[3] |= 2
+	case n.how == "none":
+		a[3] |= 3
+	case kind == 1:
+		a[7] = byte(len(n.ips))
+		for _, ip := range n.ips {
+			a = append(a, 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 1, 0, 4)
+			a = append(a, ip...)
+		}
 	}
 	return a
 }

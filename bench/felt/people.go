@@ -4,15 +4,15 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
+	"net/http/httptrace"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -20,83 +20,128 @@ import (
 type ask struct {
 	method, target string
 	header         map[string]string
-	body           []byte
+	body           string
 	want           []byte        // of the answer; nil: any
 	within         time.Duration // 0: the patience
-	sse            bool
+	takes          time.Duration // honestly
+	stale          bool          // an older answer will do
+	events         bool
+	call           bool // of gRPC
 }
 
-// tally is what people felt.
+// crowd is how many people there are, each with connections of their own.
+const crowd = 40
+
+// tally is what people felt, and how late those were who play them.
 type tally struct {
-	requests, bad, leaks atomic.Int64
-	mu                   sync.Mutex
-	waits                []time.Duration
-	why                  map[string]int
+	mu       sync.Mutex
+	requests int
+	bad      int
+	leaks    int
+	again    int // requests that a person's own browser sent again
+	waits    []time.Duration
+	late     []time.Duration // from when somebody meant to ask until they did
+	meant    []meant
+	why      map[string]int
 }
 
-func (t *tally) felt(why string) {
-	t.bad.Add(1)
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.why[why]++
-}
-
-// quantile returns the wait that a share q of the requests did not exceed.
-func (t *tally) quantile(q float64) time.Duration {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if len(t.waits) == 0 {
+// quantile returns what a share q of the list does not exceed.
+func quantile(list []time.Duration, q float64) time.Duration {
+	if len(list) == 0 {
 		return 0
 	}
-	slices.Sort(t.waits)
-	return t.waits[min(int(q*float64(len(t.waits))), len(t.waits)-1)]
+	list = slices.Clone(list)
+	slices.Sort(list)
+	return list[min(int(q*float64(len(list))), len(list)-1)]
+}
+
+// clients returns one for each person.
+func (s *suite) clients() []*http.Client {
+	list := make([]*http.Client, crowd)
+	for i := range list {
+		t := &http.Transport{DisableKeepAlives: s.scenario.front == "", DisableCompression: true, MaxIdleConnsPerHost: 4}
+		if s.scenario.front == "h2" {
+			t.TLSClientConfig = &tls.Config{RootCAs: s.certs.pool, MinVersion: tls.VersionTLS12}
+			t.ForceAttemptHTTP2 = true
+		}
+		list[i] = &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	}
+	return list
 }
 
 // people ask at a fixed pace, whatever the answers are: a wait counts from the moment
 // that somebody meant to ask.
-func (s *suite) people(ctx context.Context, rate int, length time.Duration, next func(i int) ask) {
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DisableCompression: true}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+func (s *suite) people(ctx context.Context) {
 	var wait sync.WaitGroup
-	begin := time.Now()
-	every := time.Second / time.Duration(rate)
+	clients := s.clients()
+	every := time.Second / time.Duration(s.scenario.rate)
 	for i := 0; ; i++ {
-		at := begin.Add(time.Duration(i) * every)
-		if at.Sub(begin) >= length || ctx.Err() != nil {
+		at := s.begin.Add(time.Duration(i) * every)
+		if at.Sub(s.begin) >= s.length || ctx.Err() != nil {
 			break
 		}
 		time.Sleep(time.Until(at))
-		a := next(i)
-		wait.Go(func() { s.one(ctx, client, a, at) })
+		a := s.scenario.next(s, i)
+		wait.Go(func() { s.one(ctx, clients[i%crowd], a, at) })
 	}
 	wait.Wait()
+	for _, c := range clients {
+		c.CloseIdleConnections()
+	}
 }
 
 // one does one thing, and notes how it was.
 func (s *suite) one(ctx context.Context, client *http.Client, a ask, at time.Time) {
-	s.tally.requests.Add(1)
-	within := a.within
-	if within == 0 {
-		within = s.patience
+	late := time.Since(at)
+	if a.within == 0 {
+		a.within = s.patience
 	}
-	limit, stop := context.WithDeadline(ctx, at.Add(3*within))
+	m := meant{at: at, within: a.within, takes: a.takes}
+	if a.stale {
+		m.stale = a.target
+	}
+	limit, stop := context.WithDeadline(ctx, at.Add(3*a.within))
 	defer stop()
-	why := s.try(limit, client, a)
+	sent := 0
+	traced := httptrace.WithClientTrace(limit, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { sent++ }})
+	why, leak := s.try(traced, client, a)
 	waited := time.Since(at)
-	if why == "" && waited > within {
+	if why == "" && waited > a.within {
 		why = "slow"
 	}
-	s.tally.mu.Lock()
-	s.tally.waits = append(s.tally.waits, waited)
-	s.tally.mu.Unlock()
+	s.tally.note(m, waited, late, why, leak, sent)
+}
+
+func (t *tally) note(m meant, waited, late time.Duration, why string, leak bool, sent int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.requests++
+	t.waits, t.late, t.meant = append(t.waits, waited), append(t.late, late), append(t.meant, m)
+	t.again += max(sent-1, 0)
+	if leak {
+		t.leaks++
+	}
 	if why != "" {
-		s.tally.felt(why)
+		t.bad++
+		t.why[why]++
 	}
 }
 
-func (s *suite) try(ctx context.Context, client *http.Client, a ask) string {
-	r, err := http.NewRequestWithContext(ctx, a.method, "http://"+s.listen+a.target, bytes.NewReader(a.body))
+func (s *suite) base() string {
+	if s.scenario.front == "h2" {
+		return "https://" + s.listen
+	}
+	return "http://" + s.listen
+}
+
+// try does one thing. It returns what was wrong with it, and whether it was somebody else's.
+func (s *suite) try(ctx context.Context, client *http.Client, a ask) (why string, leak bool) {
+	if a.call {
+		return tryCall(ctx, client, s.base(), a), false
+	}
+	r, err := http.NewRequestWithContext(ctx, a.method, s.base()+a.target, strings.NewReader(a.body))
 	if err != nil {
-		return err.Error()
+		return err.Error(), false
 	}
 	for name, v := range a.header {
 		r.Header.Set(name, v)
@@ -104,28 +149,29 @@ func (s *suite) try(ctx context.Context, client *http.Client, a ask) string {
 	resp, err := client.Do(r)
 	if err != nil {
 		if ctx.Err() != nil {
-			return "no answer"
+			return "no answer", false
 		}
-		return "broken off"
+		return "broken off", false
 	}
 	defer resp.Body.Close()
-	if a.sse {
-		return tryEvents(resp)
+	if a.events {
+		return tryEvents(resp), false
 	}
 	got, err := io.ReadAll(resp.Body)
 	switch {
 	case err != nil:
-		return "cut short"
+		return "cut short", false
 	case resp.StatusCode != http.StatusOK:
-		return strconv.Itoa(resp.StatusCode)
+		return strconv.Itoa(resp.StatusCode), false
 	case a.want != nil && !bytes.Equal(got, a.want):
 		if c := a.header["Cookie"]; c != "" && bytes.Contains(got, []byte(" of ")) && !bytes.Contains(got, []byte(c)) {
-			s.tally.leaks.Add(1)
-			return "another person's page"
+			return "another person's page", true
 		}
-		return "other bytes"
+		return "other bytes", false
+	case s.scenario.front == "h2" && resp.ProtoMajor != 2:
+		return resp.Proto, false
 	}
-	return ""
+	return "", false
 }
 
 // tryEvents reports events that come later than they were sent.
@@ -137,7 +183,7 @@ func tryEvents(resp *http.Response) string {
 		if _, err := fmt.Sscanf(sc.Text(), "data: %d %d", &i, &at); err != nil {
 			continue
 		}
-		if n++; time.Since(time.Unix(0, at)) > 40*time.Millisecond {
+		if n++; time.Since(time.Unix(0, at)) > lateEvent {
 			return "late event"
 		}
 	}
@@ -147,92 +193,5 @@ func tryEvents(resp *http.Response) string {
 	return ""
 }
 
-// sockets keeps n WebSockets open as pages do: one that ends is opened anew.
-func (s *suite) sockets(ctx context.Context, n int, every, length time.Duration) {
-	var wait sync.WaitGroup
-	until := time.Now().Add(length)
-	for i := range n {
-		wait.Go(func() {
-			time.Sleep(time.Duration(i) * every / time.Duration(n))
-			p := &pageSocket{s: s}
-			for k, at := 0, time.Now(); at.Before(until) && ctx.Err() == nil; k, at = k+1, at.Add(every) {
-				time.Sleep(time.Until(at)) // what a frozen socket delays is late from the moment it was meant
-				p.message(fmt.Sprintf("%d.%d", i, k), at)
-			}
-			p.close()
-		})
-	}
-	wait.Wait()
-}
-
-// pageSocket is the socket of one page.
-type pageSocket struct {
-	s  *suite
-	c  net.Conn
-	br *bufio.Reader
-}
-
-func (p *pageSocket) close() {
-	if p.c != nil {
-		_ = p.c.Close()
-		p.c = nil
-	}
-}
-
-// message sends one message and waits for its echo. When the socket ends the page opens
-// another and sends it again.
-func (p *pageSocket) message(text string, at time.Time) {
-	p.s.tally.requests.Add(1)
-	for time.Since(at) < p.s.patience {
-		if p.c == nil && !p.open(at) {
-			time.Sleep(10 * time.Millisecond)
-			continue
-		}
-		_ = p.c.SetDeadline(at.Add(p.s.patience))
-		if writeWS(p.c, 1, []byte(text), true) != nil {
-			p.close()
-			continue
-		}
-		for {
-			op, got, err := readWS(p.br)
-			if err != nil || op == 8 {
-				p.close()
-				break
-			}
-			if op == 1 && string(got) == text {
-				p.s.tally.mu.Lock()
-				p.s.tally.waits = append(p.s.tally.waits, time.Since(at))
-				p.s.tally.mu.Unlock()
-				return
-			}
-		}
-	}
-	p.s.tally.mu.Lock()
-	p.s.tally.waits = append(p.s.tally.waits, time.Since(at))
-	p.s.tally.mu.Unlock()
-	p.s.tally.felt("late message")
-	p.close()
-}
-
-func (p *pageSocket) open(at time.Time) bool {
-	c, err := net.DialTimeout("tcp", p.s.listen, time.Until(at.Add(p.s.patience))) //nolint:noctx // the deadline is there
-	if err != nil {
-		return false
-	}
-	_ = c.SetDeadline(at.Add(p.s.patience))
-	fmt.Fprintf(c, "GET /ws HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n", p.s.listen)
-	br := bufio.NewReader(c)
-	line, err := br.ReadString('\n')
-	for err == nil {
-		var more string
-		if more, err = br.ReadString('\n'); strings.TrimSpace(more) == "" {
-			break
-		}
-	}
-	if err != nil || !strings.Contains(line, "101") {
-		_ = c.Close()
-		return false
-	}
-	p.c, p.br = c, br
-	return true
-}
+// lateEvent is when an event was held back: the next one has come by then.
+const lateEvent = 45 * time.Millisecond
