@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -27,11 +28,22 @@ func (s *Server) pages() (http.Handler, error) {
 		Answers: s.projector.now,
 		State:   s.state,
 		Notify:  s.notify,
+		Desk:    desk{s},
+		Who:     onThisMachine,
 		Zone:    zone,
 		Tongue:  tongue,
 		Log:     s.log,
 	}))
 	return mux, nil
+}
+
+// onThisMachine names who asks from this machine; anybody else may only read.
+func onThisMachine(r *http.Request) string {
+	address, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil || !address.Addr().Unmap().IsLoopback() || r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != "" {
+		return ""
+	}
+	return "somebody on this machine"
 }
 
 // state tells what is being read.

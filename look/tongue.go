@@ -2,6 +2,7 @@ package look
 
 import (
 	"fmt"
+	"io/fs"
 	"strings"
 	"time"
 )
@@ -80,16 +81,29 @@ func (r Reader) Other() Tongue {
 	return NL
 }
 
-// catalog returns the sentences of a language by the English one. The file has
-// pairs of lines: the English sentence, and below it the translation.
+// catalog returns the sentences of a language by the English one, from all files whose
+// name begins with its code. A file has pairs of lines: the English sentence, and below it
+// the translation.
 func catalog(tongue Tongue) map[string]string {
-	text, err := files.ReadFile("words/" + tongue.String() + ".txt")
+	words := make(map[string]string)
+	names, err := fs.Glob(files, "words/"+tongue.String()+"*.txt")
 	if err != nil {
 		return nil
 	}
-	words := make(map[string]string)
+	for _, name := range names {
+		text, err := files.ReadFile(name)
+		if err != nil {
+			return nil
+		}
+		addWords(words, string(text))
+	}
+	return words
+}
+
+// addWords adds the pairs of a file to words.
+func addWords(words map[string]string, text string) {
 	english := ""
-	for line := range strings.Lines(string(text)) {
+	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
 		switch {
 		case line == "" || strings.HasPrefix(line, "#"):
@@ -100,7 +114,6 @@ func catalog(tongue Tongue) map[string]string {
 			words[english], english = line, ""
 		}
 	}
-	return words
 }
 
 // location returns the zone of r.

@@ -2,7 +2,11 @@
 // folds know. Surfaces ask only views.
 package view
 
-import "time"
+import (
+	"time"
+
+	"github.com/honderd/honderd/fold/felt"
+)
 
 // Answer is how a period was for the people in it. Its JSON is a contract: names may
 // be added, never renamed. A ratio without anybody is null.
@@ -34,6 +38,8 @@ type Answer struct {
 
 	CutoffSpread []CutoffSpread `json:"cutoff_spread"` // the same with half and with twice the cut-off
 	Notes        []Note         `json:"notes"`         // what the reader should know about these numbers
+
+	timeline *felt.Timeline // of all people; nil: nobody was there
 }
 
 // Source is what was read, and what could not be.

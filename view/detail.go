@@ -94,10 +94,9 @@ func (a *Answer) addDetail(f Folds) {
 	}
 	a.UserUptime.between(all)
 	a.FeltUptime.between(all)
-	edge := all.Timeline.Minutes(f.Felt.Final, f.Felt.To+1)
-	for _, m := range edge[max(0, len(edge)-maxEdge):] {
-		a.Edge = append(a.Edge, Minute{From: *instant(m.From), Active: m.Active, Hurt: m.Hurt, UnhurtShare: ratio(m.Active-m.Hurt, m.Hurt)})
-	}
+	a.timeline = all.Timeline
+	edge := minutesOf(all.Timeline, f.Felt.Final, f.Felt.To+1)
+	a.Edge = append(a.Edge, edge[max(0, len(edge)-maxEdge):]...)
 	for _, d := range f.Felt.Apart {
 		s := Segments{By: d.Name, Over: d.Over}
 		for _, v := range d.Values {

@@ -33,9 +33,9 @@ func incidents(a felt.Answer, f faults.Answer) []Incident {
 func (one *Incident) detail(a felt.Answer, f faults.Answer, s felt.Spell) {
 	there := a.All.Timeline.During(s.From, s.To)
 	one.Active, one.DownMS = there.People, there.Down
-	for _, m := range a.All.Timeline.Minutes(s.From, s.To) {
+	for _, m := range minutesOf(a.All.Timeline, s.From, s.To) {
 		if one.Worst == nil || m.Hurt > one.Worst.Hurt {
-			one.Worst = &Minute{From: *instant(m.From), Active: m.Active, Hurt: m.Hurt, UnhurtShare: ratio(m.Active-m.Hurt, m.Hurt)}
+			one.Worst = &m
 		}
 	}
 	one.Journeys = parts("journey", a.Journeys, s.From, s.To)

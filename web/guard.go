@@ -17,6 +17,7 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 // guard sets the headers that protect a reader, and refuses names that are not ours:
 // another site could point its name at this machine and read along (DNS rebinding).
 func (d dashboard) guard(next http.Handler) http.Handler {
+	next = http.NewCrossOriginProtection().Handler(next) // no other site writes in a reader's name
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)

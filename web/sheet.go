@@ -18,7 +18,39 @@ type sheet struct {
 	AsOf    time.Time
 	Final   time.Time // until when nothing changes any more; zero: not known
 	Now     now
-	Status  int // of an error page
+	Status  int          // of an error page
+	Here    string       // which page of the menu this is; "" for none of them
+	Known   []view.Story // the incidents, the newest first
+	Spans   []span
+	desk    bool // there are pages of incidents
+}
+
+// span is how it was in a stretch of time up to now.
+type span struct {
+	Name string
+	view.Stretch
+}
+
+// lately returns how it was in the last day, week and month, as far as the answer goes
+// back beyond them.
+func lately(r look.Reader, a view.Answer, now time.Time) []span {
+	if a.Period.From == nil || a.Period.To == nil {
+		return nil
+	}
+	if a.Period.To.Before(now) {
+		now = *a.Period.To
+	}
+	now = now.Truncate(time.Minute).Add(time.Minute)
+	var list []span
+	for _, one := range []struct {
+		name string
+		days int
+	}{{"the last 24 hours", 1}, {"the last 7 days", 7}, {"the last 30 days", 30}, {"the last 365 days", 365}} {
+		if from := now.AddDate(0, 0, -one.days); from.After(*a.Period.From) {
+			list = append(list, span{Name: r.T(one.name), Stretch: a.Between(from, now)})
+		}
+	}
+	return append(list, span{Name: r.T("all of it"), Stretch: a.Between(*a.Period.From, now)})
 }
 
 // now is the hour that runs, and the one before it.
@@ -53,7 +85,7 @@ func (s sheet) Seen(t time.Time) string {
 // sheet returns what the dashboard shows.
 func (d dashboard) sheet(tongue look.Tongue) sheet {
 	answer, asOf := d.Answers()
-	s := sheet{R: look.For(tongue, d.Zone), A: answer, Latest: 5, State: d.State(), AsOf: asOf}
+	s := sheet{R: look.For(tongue, d.Zone), A: answer, Latest: 5, State: d.State(), AsOf: asOf, desk: d.Desk != nil}
 	for _, h := range answer.Hours {
 		s.Hours = append(s.Hours, look.Hour(h))
 	}
@@ -64,6 +96,8 @@ func (d dashboard) sheet(tongue look.Tongue) sheet {
 		s.Final = *answer.FinalUntil
 	}
 	s.Now = newNow(s.Hours, asOf)
+	s.Here = "home"
+	s.Spans = lately(s.R, answer, asOf)
 	return s
 }
 

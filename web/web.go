@@ -5,7 +5,7 @@ package web
 import (
 	"bytes"
 	"context"
-	_ "embed"
+	"embed"
 	"html/template"
 	"log/slog"
 	"net/http"
@@ -27,8 +27,12 @@ type Options struct {
 	Notify func(ctx context.Context) <-chan struct{}
 	Zone   *time.Location // of the times; nil: UTC
 	Tongue look.Tongue    // for who does not say
-	Hosts  []string       // names that the dashboard may be asked by, beside those of this machine
-	Log    *slog.Logger   // nil: nothing is said
+	Desk   Desk           // nil: nothing is known of incidents
+	// Who returns who asks, "" for somebody who may only read. nil: everybody may only
+	// read.
+	Who   func(r *http.Request) string
+	Hosts []string     // names that the dashboard may be asked by, beside those of this machine
+	Log   *slog.Logger // nil: nothing is said
 }
 
 // State is what is being read, and whether more can be taken.
@@ -60,10 +64,10 @@ type SourceState struct {
 	Trouble  string    // what is wrong with it, "" for nothing
 }
 
-//go:embed page.html
-var source string
+//go:embed *.html
+var sources embed.FS
 
-var pages = template.Must(look.Parts().New("web").Parse(source))
+var pages = template.Must(look.Parts().New("web").ParseFS(sources, "*.html"))
 
 // dashboard answers requests.
 type dashboard struct{ Options }
@@ -80,10 +84,20 @@ func New(o Options) http.Handler {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.Who == nil {
+		o.Who = func(*http.Request) string { return "" }
+	}
 	d := dashboard{o}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", d.home)
 	mux.HandleFunc("GET /live", d.live)
+	if o.Desk != nil {
+		mux.HandleFunc("GET /incidents", d.incidents)
+		mux.HandleFunc("GET /incidents/{id}", d.incident)
+		mux.HandleFunc("POST /incidents/{id}/words", d.wrote(d.keepWord))
+		mux.HandleFunc("POST /incidents/{id}/about", d.wrote(d.keepAbout))
+		mux.HandleFunc("POST /incidents/{id}/lessons", d.wrote(d.keepLesson))
+	}
 	mux.HandleFunc("GET /api/v1/report", d.report)
 	mux.HandleFunc("GET /api/v1/drops", d.drops)
 	mux.HandleFunc("GET /-/healthy", d.healthy)
@@ -96,12 +110,20 @@ func New(o Options) http.Handler {
 
 // home shows the dashboard, or with ?fragment=1 only what changes of it.
 func (d dashboard) home(w http.ResponseWriter, r *http.Request) {
-	tongue := d.tongue(w, r)
-	name := "page"
-	if r.URL.Query().Get("fragment") != "" {
-		name = "main"
+	s := d.sheet(d.tongue(w, r))
+	if d.Desk != nil {
+		s.Known = d.Desk.Stories()
 	}
-	d.page(w, r, http.StatusOK, name, d.sheet(tongue))
+	d.show(w, r, "home", s)
+}
+
+// show sends the page of a name, or with ?fragment=1 only what changes of it, which the
+// template "main NAME" makes.
+func (d dashboard) show(w http.ResponseWriter, r *http.Request, name string, data any) {
+	if r.URL.Query().Get("fragment") != "" {
+		name = "main " + name
+	}
+	d.page(w, r, http.StatusOK, name, data)
 }
 
 // page sends a page of ours.

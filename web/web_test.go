@@ -108,7 +108,7 @@ func TestEmptyDashboardTeaches(t *testing.T) {
 func TestFragmentIsTheMainOfThePage(t *testing.T) {
 	h := showing(someone(), nil)
 	page, part := ask(h, "GET", "/", nil).Body.String(), ask(h, "GET", "/?fragment=1", nil).Body.String()
-	if !strings.HasPrefix(part, "<main>") || !strings.Contains(page, part) {
+	if !strings.HasPrefix(part, "<main id=\"main\">") || !strings.Contains(page, part) {
 		t.Errorf("fragment is not the main of the page")
 	}
 }
@@ -212,7 +212,7 @@ func TestPagesAreCompressedForWhoCanReadThat(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if body, err := io.ReadAll(z); err != nil || !bytes.Contains(body, []byte("<main>")) {
+	if body, err := io.ReadAll(z); err != nil || !bytes.Contains(body, []byte("<main id=\"main\">")) {
 		t.Errorf("compressed page: %v", err)
 	}
 	if w := ask(h, "GET", "/", func(r *http.Request) { r.Header.Set("Accept-Encoding", "gzip;q=0") }); w.Header().Get("Content-Encoding") != "" {

@@ -6,10 +6,11 @@
   if (!sign || !window.EventSource) return;
   const show = (on) => { sign.className = on ? "live on" : "live off"; sign.textContent = on ? sign.dataset.live : sign.dataset.lost; };
   const keyed = (root) => new Map([...root.querySelectorAll("[data-k]")].map((e) => [e.dataset.k, e]));
+  const writing = () => [...main.querySelectorAll("textarea, input:not([type=hidden]):not([type=checkbox])")].some((e) => e.value !== e.defaultValue) || !!document.activeElement?.closest?.("main form");
   let busy = false, due = false;
   async function refresh() {
     due = true;
-    if (busy || document.hidden || !getSelection().isCollapsed) return;
+    if (busy || document.hidden || writing() || !getSelection().isCollapsed) return;
     [busy, due] = [true, false];
     try {
       const url = new URL(location.href);

@@ -1,0 +1,63 @@
+package view
+
+import (
+	"time"
+
+	"github.com/honderd/honderd/fold/felt"
+	"github.com/honderd/honderd/internal/interval"
+)
+
+// Stretch is how it was from one time to another, in whole minutes.
+type Stretch struct {
+	From       time.Time `json:"from"`
+	To         time.Time `json:"to"`
+	People     People    `json:"people"` // hurt: who had a bad time in it
+	FeltUptime Uptime    `json:"felt_uptime"`
+	Incidents  int       `json:"incidents"` // that touch it
+}
+
+// Between returns how it was from one time to another. Without anybody, its shares are
+// null.
+func (a Answer) Between(from, to time.Time) Stretch {
+	s := Stretch{From: from, To: to}
+	if a.timeline != nil {
+		t := a.timeline.During(from.UnixMilli(), to.UnixMilli())
+		s.People = people(t.People, t.Hurt)
+		s.FeltUptime = Uptime{UpMS: t.Up, DownMS: t.Down, Ratio: ratio(t.Up, t.Down)}
+		if r := s.FeltUptime.Ratio; r != nil && t.People >= FewPeople {
+			low, high := interval.WilsonEffective(*r, float64(t.People))
+			s.FeltUptime.Interval95 = [2]*float64{&low, &high}
+		}
+	}
+	for _, one := range a.Incidents {
+		if one.From.Before(to) && from.Before(one.To) {
+			s.Incidents++
+		}
+	}
+	return s
+}
+
+// Minutes returns the minutes from one time to another in which anybody did something.
+func (a Answer) Minutes(from, to time.Time) []Minute {
+	if a.timeline == nil {
+		return nil
+	}
+	return minutesOf(a.timeline, from.UnixMilli(), to.UnixMilli())
+}
+
+// WindowsWithin returns the worst windows from one time to another.
+func (a Answer) WindowsWithin(from, to time.Time) []Window {
+	if a.timeline == nil {
+		return nil
+	}
+	return windows(a.timeline.Windows([]felt.Span{{From: from.UnixMilli(), To: to.UnixMilli()}}))
+}
+
+func minutesOf(t *felt.Timeline, from, to int64) []Minute {
+	list := t.Minutes(from, to)
+	all := make([]Minute, 0, len(list))
+	for _, m := range list {
+		all = append(all, Minute{From: *instant(m.From), Active: m.Active, Hurt: m.Hurt, UnhurtShare: ratio(m.Active-m.Hurt, m.Hurt)})
+	}
+	return all
+}

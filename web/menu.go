@@ -1,0 +1,13 @@
+package web
+
+// entry is one page in the menu.
+type entry struct{ Name, Path, Words string }
+
+// Menu returns the pages that a reader can go to, in the order of what is asked most.
+func (s sheet) Menu() []entry {
+	list := []entry{{"home", "/", "Now and before"}}
+	if s.desk {
+		list = append(list, entry{"incidents", "/incidents", "Incidents"})
+	}
+	return list
+}
