@@ -9,6 +9,7 @@ import (
 
 	"github.com/honderd/honderd/look"
 	"github.com/honderd/honderd/source/push"
+	"github.com/honderd/honderd/status"
 	"github.com/honderd/honderd/web"
 )
 
@@ -24,6 +25,10 @@ func (s *Server) pages() (http.Handler, error) {
 	if s.gateway != nil {
 		mux.HandleFunc("GET /api/v1/gateway", func(w http.ResponseWriter, _ *http.Request) { writeState(w, s.gateway.State()) })
 	}
+	if s.publisher, err = newPublisher(s); err != nil {
+		return nil, err
+	}
+	public := status.New(s.publisher.options)
 	mux.Handle("/", web.New(web.Options{
 		Answers: s.projector.now,
 		State:   s.state,
@@ -34,7 +39,7 @@ func (s *Server) pages() (http.Handler, error) {
 		Tongue:  tongue,
 		Log:     s.log,
 	}))
-	return mux, nil
+	return withStatus(mux, public, s.publisher.options.Pages), nil
 }
 
 // onThisMachine names who asks from this machine; anybody else may only read.

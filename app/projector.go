@@ -39,6 +39,7 @@ type projector struct {
 	saved   ledger.Sequence // up to where the checkpoint on disk knows
 	changed chan struct{}   // closed at the next change
 	answer  view.Answer
+	told    view.Public
 	asOf    time.Time     // when answer was made
 	took    time.Duration // how long answer took to make
 	fresh   bool          // nothing has changed since answer was made
@@ -233,9 +234,28 @@ func (p *projector) now() (view.Answer, time.Time) {
 		return p.answer, p.asOf
 	}
 	began := time.Now()
-	p.answer, p.asOf, p.fresh = p.folds.answer(p.calendars), time.Now(), true
+	people := p.folds.felt.Answer()
+	p.answer, p.told = p.folds.compose(people, p.calendars), view.PublicOf(people, began, p.calendars.zone)
+	p.asOf, p.fresh = time.Now(), true
 	p.took = time.Since(began)
 	return p.answer, p.asOf
+}
+
+// publicAge is how old what the public is told may be: who was there a moment ago changes
+// with the clock too, also when nobody comes any more.
+const publicAge = 15 * time.Second
+
+// public returns the answer, and what of it the public may be told.
+func (p *projector) public() (view.Answer, view.Public) {
+	p.mu.Lock()
+	if time.Since(p.told.AsOf) > max(publicAge, answerRest*p.took) {
+		p.fresh = false
+	}
+	p.mu.Unlock()
+	answer, _ := p.now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return answer, p.told
 }
 
 // save writes the checkpoint if anything has changed since the last one, and reports

@@ -11,6 +11,7 @@ import (
 	"github.com/honderd/honderd/config"
 	"github.com/honderd/honderd/experience"
 	"github.com/honderd/honderd/fold"
+	"github.com/honderd/honderd/fold/felt"
 	"github.com/honderd/honderd/source/accesslog"
 	"github.com/honderd/honderd/view"
 )
@@ -106,6 +107,10 @@ func (f *folds) take(subject string, data []byte) error {
 
 func (f *folds) answer(k *calendars) view.Answer {
 	people := f.felt.Answer()
+	return f.compose(people, k)
+}
+
+func (f *folds) compose(people felt.Answer, k *calendars) view.Answer {
 	return view.Compose(view.Folds{Felt: people, Faults: f.faults.Answer(), Intake: f.intake.Answer(), Moments: k.of(people)})
 }
 

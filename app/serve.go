@@ -39,8 +39,11 @@ type Server struct {
 	projector *projector
 	archiver  *archiver // nil: there is no archive
 	listener  net.Listener
-	http      *http.Server
-	troubles  troubles
+	publisher *publisher
+
+	publicListener net.Listener // nil: the public page is with the others
+	http           *http.Server
+	troubles       troubles
 }
 
 // checkpointEvery is how often the state is saved: what came since is folded again
@@ -59,6 +62,11 @@ func NewServer(ctx context.Context, c config.Config, log *slog.Logger, more ...s
 		return nil, err
 	}
 	s.listener = listener
+	if c.Status.Listen != "" {
+		if s.publicListener, err = listen(ctx, c.Status.Listen); err != nil {
+			return nil, errors.Join(err, s.close())
+		}
+	}
 	if err := s.open(ctx, more); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
@@ -158,7 +166,7 @@ func (s *Server) Run(ctx context.Context) error {
 	folding, stopFolding := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopReading()
 	defer stopFolding()
-	failed := make(chan error, 2)
+	failed := make(chan error, 3)
 	var readers, folders sync.WaitGroup
 	folders.Go(func() { failed <- s.projector.follow(folding) })
 	folders.Go(func() { s.keep(folding) })
@@ -170,6 +178,10 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	folders.Go(func() { scrubber.run(folding) })
 	readers.Go(func() { s.releaseHeld(reading) })
+	folders.Go(func() { s.publisher.run(folding) })
+	if s.publicListener != nil {
+		folders.Go(func() { failed <- s.servePublic(folding, s.publisher.options) })
+	}
 	for _, one := range s.sources {
 		readers.Go(func() { s.read(reading, one) })
 	}
@@ -262,6 +274,11 @@ func (s *Server) close() error {
 	}
 	if s.listener != nil {
 		if err := s.listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	if s.publicListener != nil {
+		if err := s.publicListener.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
 			errs = append(errs, err)
 		}
 	}

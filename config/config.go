@@ -74,6 +74,15 @@ type Config struct {
 
 	// Judging says when an experience is bad.
 	Judging Judging `yaml:"judging"`
+
+	// Status is the page for the public.
+	Status Status `yaml:"status"`
+
+	// Mail is how e-mail is sent. When nothing stands in it: none is.
+	Mail Mail `yaml:"mail"`
+
+	// Notify are those who are told when people are hurt.
+	Notify []Notify `yaml:"notify"`
 }
 
 // Ledger is where all facts are kept first: in this process, on NATS servers that somebody

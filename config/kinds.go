@@ -79,6 +79,9 @@ func (o Options) kindOf(is string) kind {
 	if k, ok := gatewayKind(is); ok {
 		return k
 	}
+	if k, ok := publicKind(is); ok {
+		return k
+	}
 	choices := strings.Split(is, "|")
 	return kind{
 		noun: "one of " + strings.Join(choices, ", "), example: strings.Join(choices, " or "), choices: choices,

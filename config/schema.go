@@ -17,13 +17,16 @@ import (
 //go:embed config.go
 var configSource string // the comments in it describe the keys
 
+//go:embed public.go
+var publicSource string // the same
+
 // variable is what may stand for any value: a part that is looked up.
 const variable = `\$\{`
 
 // Schema returns a JSON Schema of honderd.yaml, with which an editor completes and
 // checks it. It is made from Config: its keys, their comments and Default.
 func Schema() []byte {
-	s := schema{comments: fieldComments(configSource)}
+	s := schema{comments: fieldComments(configSource, publicSource)}
 	root := s.object(reflect.ValueOf(Default()))
 	root["$schema"] = "http://json-schema.org/draft-07/schema#"
 	root["title"] = "honderd.yaml"
@@ -125,9 +128,16 @@ func plain(v reflect.Value) any {
 	return v.Interface()
 }
 
-// fieldComments returns the comment of each field in a Go source, as Type.Field.
-func fieldComments(source string) map[string]string {
+// fieldComments returns the comment of each field in Go sources, as Type.Field.
+func fieldComments(sources ...string) map[string]string {
 	comments := map[string]string{}
+	for _, source := range sources {
+		addComments(comments, source)
+	}
+	return comments
+}
+
+func addComments(comments map[string]string, source string) {
 	file, err := parser.ParseFile(token.NewFileSet(), "config.go", source, parser.ParseComments)
 	if err != nil {
 		panic(fmt.Sprintf("comments of config.go: %v", err)) // it compiled, so it parses
@@ -146,5 +156,4 @@ func fieldComments(source string) map[string]string {
 		}
 		return false
 	})
-	return comments
 }

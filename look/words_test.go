@@ -44,7 +44,7 @@ func sentences(t *testing.T, patterns ...string) map[string]string {
 
 func TestEverySentenceHasDutch(t *testing.T) {
 	r := For(NL, nil)
-	found := sentences(t, "*.go", "parts/*.html", "../report/*.go", "../report/*.html", "../web/*.go", "../web/*.html",
+	found := sentences(t, "*.go", "parts/*.html", "../report/*.go", "../report/*.html", "../web/*.go", "../web/*.html", "../status/*.go", "../status/*.html",
 		"../view/notes.go", "../source/accesslog/parse.go", "../source/accesslog/clock.go")
 	if len(found) < 100 {
 		t.Errorf("only %d sentences found: the test looks in the wrong place", len(found))
