@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/honderd/honderd/config"
+	"github.com/honderd/honderd/experience"
 	"github.com/honderd/honderd/gateway"
 )
 
@@ -46,7 +49,7 @@ func GatewayOf(c config.Config) (o GatewayOptions, err error) {
 
 func passOptions(all config.Config) (o gateway.Options, err error) {
 	c := all.Gateway
-	o = gateway.Options{Patience: c.Patience, Resolver: c.Resolver, Trusted: all.People.TrustedProxies}
+	o = gateway.Options{Patience: c.Patience, Resolver: c.Resolver, Trusted: all.People.TrustedProxies, Rank: rankOf(all.Rules())}
 	if o.Trusted == nil {
 		o.Trusted = nearby()
 	}
@@ -65,6 +68,20 @@ func passOptions(all config.Config) (o gateway.Options, err error) {
 		o.Pools = append(o.Pools, pool)
 	}
 	return o, o.Validate()
+}
+
+// rankOf returns how much requests matter when there are too many: what a journey cannot
+// do without comes first, what nobody has asked for yet last.
+func rankOf(rules experience.Rules) func(r *http.Request) int {
+	return func(r *http.Request) int {
+		switch {
+		case strings.Contains(r.Header.Get("Sec-Purpose"), "prefetch") || r.Header.Get("Purpose") == "prefetch":
+			return -1
+		case rules.IsCritical(r.Method, r.URL.Path):
+			return 1
+		}
+		return 0
+	}
 }
 
 // nearby are the networks whose word is taken when nobody says otherwise: the machine

@@ -16,6 +16,8 @@ type attempt struct {
 	b       *backend
 	started time.Time
 	usual   time.Duration
+	calm    time.Duration   // how long it takes when nobody else is there
+	others  int             // were being answered when it began
 	why     experience.Mask // what it would hide if it won
 	cancel  context.CancelFunc
 	canary  bool

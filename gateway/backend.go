@@ -22,7 +22,8 @@ type backend struct {
 	open      int
 	slow      fading // how much longer it takes than usual; 1 is usual
 	fails     fading // share of answers that were faults
-	streak    int    // faults one after another
+	crowd     crowd
+	streak    int // faults one after another
 	lastFault time.Time
 	lastGood  time.Time
 	canary    bool // one is on its way to see whether it is well again
@@ -52,6 +53,8 @@ func (b *backend) start(a *attempt) {
 		b.first = a
 	}
 	b.last = a
+	a.others = b.open
+	b.crowd.begin(b.open)
 	b.open++
 	if b.stateAt(a.started) != well {
 		a.canary, b.canary = true, true
@@ -84,15 +87,18 @@ func ratio(d, usual time.Duration) float64 {
 	return float64(d+grace) / float64(usual+grace)
 }
 
-// good notes a good answer after d.
-func (b *backend) good(now time.Time, d, usual time.Duration) {
+// good notes a good answer of a after d. It returns how much later than in calm times
+// answers come.
+func (b *backend) good(now time.Time, a *attempt, d time.Duration) time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.answers++
 	b.streak = 0
 	b.lastGood = now
-	b.slow.add(now, ratio(d, usual), 0.25, 1)
+	b.slow.add(now, ratio(d, a.usual), 0.25, 1)
 	b.fails.add(now, 0, 0.1, 0)
+	b.crowd.answer(now, d-a.calm, a.others)
+	return time.Duration(b.crowd.delay * float64(time.Millisecond))
 }
 
 // fault notes that something was wrong.

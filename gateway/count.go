@@ -21,6 +21,7 @@ type counts struct {
 	felt     int64 // answers from 500 up, broken off, or given up on
 	attempts int64
 	cached   int64
+	shed     int64 // turned away because there were too many
 	waited   time.Duration
 	cost     time.Duration // of what was masked
 	masked   map[maskKey]int64
@@ -46,6 +47,9 @@ func (g *Gateway) count(e *Exchange) {
 	c.requests++
 	c.attempts += int64(e.Attempts)
 	c.waited += e.Wait
+	if e.Shed {
+		c.shed++
+	}
 	if e.Cache != "" && e.Cache != "miss" {
 		c.cached++
 	}
@@ -72,6 +76,7 @@ type State struct {
 	CostMs   int64            `json:"cost_ms"` // that what was masked cost people
 	Attempts int64            `json:"attempts"`
 	Cached   int64            `json:"cached"`
+	Shed     int64            `json:"shed"` // turned away because there were too many
 	Sockets  int              `json:"sockets"`
 	Masks    []Masked         `json:"masks"`
 	Refused  map[string]int64 `json:"refused"`
@@ -105,7 +110,7 @@ type BackendState struct {
 func (g *Gateway) State() State {
 	c := &g.counts
 	c.mu.Lock()
-	s := State{Requests: c.requests, Felt: c.felt, CostMs: c.cost.Milliseconds(), Attempts: c.attempts, Cached: c.cached, Refused: maps.Clone(c.refused)}
+	s := State{Requests: c.requests, Felt: c.felt, CostMs: c.cost.Milliseconds(), Attempts: c.attempts, Cached: c.cached, Shed: c.shed, Refused: maps.Clone(c.refused)}
 	for k, n := range c.masked {
 		s.Masked += n
 		s.Masks = append(s.Masks, Masked{k.backend, k.what, k.how.String(), n})
@@ -164,6 +169,7 @@ func (g *Gateway) WriteMetrics(w io.Writer) error {
 	one("honderd_gateway_felt_total", "counter", "Requests whose answer people felt to be bad.", float64(s.Felt))
 	one("honderd_gateway_attempts_total", "counter", "Requests to backends.", float64(s.Attempts))
 	one("honderd_gateway_cached_total", "counter", "Requests answered from what was stored.", float64(s.Cached))
+	one("honderd_gateway_shed_total", "counter", "Requests that were turned away because there were too many.", float64(s.Shed))
 	one("honderd_gateway_masked_cost_seconds_total", "counter", "Time that faults cost people who did not see them.", float64(s.CostMs)/1000)
 	one("honderd_gateway_sockets", "gauge", "Open WebSockets.", float64(s.Sockets))
 	metric("honderd_gateway_masked_total", "counter", "Faults that people did not feel.")

@@ -33,6 +33,7 @@ type Exchange struct {
 	Status  int
 	Bytes   int64
 	Gone    bool // the person left before the answer
+	Shed    bool // there were too many people: no backend was asked
 	Cut     bool // the answer could not be given to its end
 
 	Attempts int
@@ -64,6 +65,7 @@ type exchange struct {
 	gone       bool
 	held       bool
 	expired    bool
+	crowd      bool // there are too many
 	stopRace   context.CancelFunc
 	stored     stored
 	record     Exchange
@@ -134,7 +136,7 @@ func (h hint) pass(w http.ResponseWriter) {
 // what four of five answers take, within bounds that a person's patience sets.
 func (x *exchange) hedgeAfter() time.Duration {
 	patience := x.pool.Patience
-	_, most := x.pool.paces.of(x.route)
+	_, most, _ := x.pool.paces.of(x.route)
 	if most == 0 {
 		return patience / 8
 	}

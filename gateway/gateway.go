@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"hash/maphash"
 	"net"
 	"net/http"
 	"strings"
@@ -27,6 +28,7 @@ type Gateway struct {
 	sockets map[*socket]bool
 	behind  sync.WaitGroup // what goes on after an answer was given
 	over    atomic.Bool
+	seed    maphash.Seed
 }
 
 // New returns a Gateway. Names of backends that cannot be found yet are asked for again
@@ -35,7 +37,7 @@ func New(ctx context.Context, o Options) (*Gateway, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	g := &Gateway{options: o.withDefaults(), lookup: newLookup(o.Resolver), sockets: map[*socket]bool{}}
+	g := &Gateway{options: o.withDefaults(), lookup: newLookup(o.Resolver), sockets: map[*socket]bool{}, seed: maphash.MakeSeed()}
 	g.counts.refused = map[string]int64{}
 	g.counts.masked = map[maskKey]int64{}
 	if g.options.Cache > 0 {
@@ -196,6 +198,10 @@ func (x *exchange) serve() {
 		return
 	}
 	asked := time.Now()
+	if x.tooMany(asked) {
+		x.turnAway()
+		return
+	}
 	o := x.race(x.r.Context())
 	x.answer(o, asked)
 }

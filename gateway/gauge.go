@@ -14,10 +14,15 @@ type pace struct {
 	fresh int // since the quantiles were taken
 	half  float64
 	most  float64
+	calm  float64 // half, in calm times: it falls at once, and doubles in a minute at most
+	at    time.Time
 }
 
+// calmDoubles is how long a route must be slow to be thought slow in calm times too.
+const calmDoubles = time.Minute
+
 // add learns from one answer.
-func (p *pace) add(ms float64) {
+func (p *pace) add(now time.Time, ms float64) {
 	p.ring[p.n%len(p.ring)] = ms
 	p.n++
 	if p.fresh++; p.fresh >= 8 || p.n <= 8 {
@@ -25,6 +30,10 @@ func (p *pace) add(ms float64) {
 		sorted := slices.Clone(p.ring[:min(p.n, len(p.ring))])
 		slices.Sort(sorted)
 		p.half, p.most = sorted[len(sorted)/2], sorted[len(sorted)*4/5]
+		if p.at.IsZero() {
+			p.calm = p.half
+		}
+		p.calm, p.at = min(p.half, (p.calm+0.1)*math.Exp2(float64(now.Sub(p.at))/float64(calmDoubles))), now
 	}
 }
 
@@ -39,11 +48,11 @@ type paces struct {
 }
 
 // learn learns that route was answered after d.
-func (p *paces) learn(route string, d time.Duration) {
+func (p *paces) learn(now time.Time, route string, d time.Duration) {
 	ms := float64(d) / float64(time.Millisecond)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.all.add(ms)
+	p.all.add(now, ms)
 	one := p.routes[route]
 	if one == nil {
 		if len(p.routes) >= maxPaces {
@@ -52,22 +61,20 @@ func (p *paces) learn(route string, d time.Duration) {
 		one = &pace{}
 		p.routes[route] = one
 	}
-	one.add(ms)
+	one.add(now, ms)
 }
 
-// of returns how long route usually takes: half of the answers, and four of five. 0:
-// nobody knows.
-func (p *paces) of(route string) (half, most time.Duration) {
+// of returns how long route usually takes: half of the answers, four of five, and half
+// of them in calm times. 0: nobody knows.
+func (p *paces) of(route string) (half, most, calm time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	one := p.routes[route]
 	if one == nil || one.n < 4 {
 		one = &p.all
 	}
-	if one.n == 0 {
-		return 0, 0
-	}
-	return time.Duration(one.half * float64(time.Millisecond)), time.Duration(one.most * float64(time.Millisecond))
+	ms := func(n float64) time.Duration { return time.Duration(n * float64(time.Millisecond)) }
+	return ms(one.half), ms(one.most), ms(one.calm)
 }
 
 // budget bounds what is asked beside the first attempt of each request, so that hiding

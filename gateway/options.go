@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -30,6 +31,10 @@ type Options struct {
 
 	// Page answers people when nothing else can; nil: a page of ours.
 	Page []byte
+
+	// Rank says how much a request matters when there are too many: above 0 more than
+	// others, below 0 less. nil: all matter alike. It must not wait.
+	Rank func(r *http.Request) int
 
 	// Done is told of each exchange when it has ended. It must not wait.
 	Done func(*Exchange)

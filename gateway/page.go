@@ -43,10 +43,13 @@ func (x *exchange) giveUp() {
 	if x.expired {
 		status = http.StatusGatewayTimeout
 	}
+	if x.crowd {
+		status = crowdStatus
+	}
 	x.record.Status = status
 	h := x.w.Header()
 	h.Set("Cache-Control", "no-store")
-	if x.repeatable {
+	if x.repeatable || x.crowd {
 		h.Set("Retry-After", "2")
 	}
 	x.explain(nil)
@@ -81,6 +84,9 @@ func (x *exchange) giveUp() {
 
 // honest says what the person should know: whether what they sent may have been done.
 func (x *exchange) honest() string {
+	if x.crowd {
+		return "More people are here at the moment than can be served. Nothing of what you sent was done. Please try again in a few seconds."
+	}
 	if x.repeatable {
 		return "This page cannot be shown at the moment. The fault is ours, not yours. Please try again in a few seconds."
 	}

@@ -15,6 +15,7 @@ type pool struct {
 	paces  paces
 	shapes shapes
 	budget budget
+	press  press
 
 	backends atomic.Pointer[[]*backend]
 
@@ -43,6 +44,7 @@ func (p *pool) pick(now time.Time, w want) *backend {
 	var least float64
 	var rank int
 	site := p.site(now, list)
+	crowded := p.crowded(now)
 	offset := 0
 	if len(list) > 1 {
 		offset = rand.IntN(len(list))
@@ -54,6 +56,9 @@ func (p *pool) pick(now time.Time, w want) *backend {
 			continue
 		}
 		c, score := b.score(now)
+		if crowded {
+			score = b.delay(now)
+		}
 		r := n*64 + int(c)*8 // first those that were not asked, then the well
 		if b.site != site {
 			r += 4

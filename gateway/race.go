@@ -95,8 +95,8 @@ func (r *race) launch(b *backend, why experience.Mask) {
 	}
 	x := r.x
 	ctx, cancel := context.WithCancel(r.ctx)
-	half, _ := x.pool.paces.of(x.route)
-	a := &attempt{b: b, started: time.Now(), usual: half, why: why, cancel: cancel}
+	half, _, calm := x.pool.paces.of(x.route)
+	a := &attempt{b: b, started: time.Now(), usual: half, calm: calm, why: why, cancel: cancel}
 	c := x.call(r.tried[b] > 0 || !x.repeatable)
 	if x.attempts == 0 && x.r.ProtoAtLeast(1, 1) {
 		c.Early = func(status int, h http.Header) {
@@ -254,9 +254,9 @@ func (r *race) wonder(o *outcome, now time.Time) *outcome {
 func (r *race) praise(o *outcome, now time.Time) {
 	x := r.x
 	d := now.Sub(o.started)
-	o.b.good(now, d, o.usual)
+	x.pool.lateBy(now, o.b.good(now, o.attempt, d))
 	if o.verdict == good {
-		x.pool.paces.learn(x.route, d)
+		x.pool.paces.learn(now, x.route, d)
 		if o.status == http.StatusOK && x.method == http.MethodGet {
 			x.pool.shapes.learn(x.route, o.b, o.header, int64(len(o.body)))
 		}

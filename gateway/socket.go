@@ -143,7 +143,7 @@ func (x *exchange) join(origin *h1.Conn, o *outcome) {
 	}
 	_, err = client.Write(append(head, "\r\n"...))
 	now := time.Now()
-	o.b.good(now, now.Sub(o.started), 0)
+	o.b.good(now, o.attempt, 0)
 	x.pool.recovered(time.Now())
 	x.record.Status = http.StatusSwitchingProtocols
 	x.finish(o)
