@@ -38,7 +38,8 @@ func (q *queued) ask(ctx context.Context, _ *call) (*reply, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	<-time.After(q.takes()) // what was begun is done, whoever still waits for it
+	done := time.NewTimer(q.takes())
+	<-done.C // what was begun is done, whoever still waits for it
 	<-q.slots
 	return &reply{
 		status: 200, header: http.Header{"Content-Type": {"text/plain"}}, length: 4, body: strings.NewReader("good"),
