@@ -158,7 +158,7 @@ func TestASpoolThatCannotWriteIsCounted(t *testing.T) {
 	if err := s.close(); err != nil {
 		t.Fatal(err)
 	}
-	s.add(ahead("", 0, 0))
+	s.add(early("", 0, 0))
 	if list := d.list(); len(list) != 1 || list[0].Count != 2 || list[0].Told {
 		t.Errorf("counted %+v", list)
 	}

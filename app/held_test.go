@@ -15,8 +15,8 @@ import (
 // noon is now in these tests.
 func noon() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
 
-// ahead is a batch of one experience each of people 1, 2 and so on, so long after noon.
-func ahead(position string, after ...time.Duration) *experience.Batch {
+// early is a batch of one experience each of people 1, 2 and so on, so long after noon.
+func early(position string, after ...time.Duration) *experience.Batch {
 	b := &experience.Batch{Source: "x", Position: position, Journeys: []string{"/", "/buy"}, Steps: []string{"", "GET /buy"}}
 	for i, d := range after {
 		b.Items = append(b.Items, experience.Experience{Person: experience.Person(i + 1), At: noon().Add(d).UnixMilli(), Journey: 1, Step: 1, Cause: experience.ServerError})
@@ -64,7 +64,7 @@ const day = 24 * time.Hour
 func TestWhatIsFromTheFutureWaitsForItsTime(t *testing.T) {
 	dir := t.TempDir()
 	h := holding(t, dir)
-	b := ahead("p", 0, time.Hour, 3*day, 3*day+time.Minute, 40*day, 900*day)
+	b := early("p", 0, time.Hour, 3*day, 3*day+time.Minute, 40*day, 900*day)
 	if err := h.take(b, noon()); err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func TestWhatIsFromTheFutureWaitsForItsTime(t *testing.T) {
 	if n, first := h.waiting(); n != 3 || first != "2026-03-04" {
 		t.Fatalf("%d wait from %s", n, first)
 	}
-	if err := h.take(ahead("p", 0, time.Hour, 3*day, 3*day+time.Minute, 40*day, 900*day), noon()); err != nil {
+	if err := h.take(early("p", 0, time.Hour, 3*day, 3*day+time.Minute, 40*day, 900*day), noon()); err != nil {
 		t.Fatal(err) // the source sends again what was not accepted
 	}
 	if n, _ := h.waiting(); n != 3 {
@@ -102,7 +102,7 @@ func TestWhatWasHeldIsGivenOnce(t *testing.T) {
 	dir := t.TempDir()
 	h := holding(t, dir)
 	for _, p := range []string{"a", "b", "c"} {
-		if err := h.take(ahead(p, 3*day), noon()); err != nil {
+		if err := h.take(early(p, 3*day), noon()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -125,7 +125,7 @@ func TestTooMuchFromTheFutureIsCountedAndDropped(t *testing.T) {
 	h := holding(t, t.TempDir())
 	h.limit = 200
 	for i, want := range []int64{0, 1} {
-		b := ahead(string(rune('a'+i)), 3*day)
+		b := early(string(rune('a'+i)), 3*day)
 		b.Items[0].Person = experience.Person(i + 1)
 		if err := h.take(b, noon()); err != nil || b.Tally.Rejects[heldIsFull].Count != want {
 			t.Errorf("%d: %+v, %v (%d bytes)", i, b.Tally.Rejects, err, h.bytes)
@@ -139,7 +139,7 @@ func TestADiskThatTakesNothingHoldsNothing(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, heldName), nil, 0o600); err != nil { // where the folder should be
 		t.Fatal(err)
 	}
-	b := ahead("p", 0, 3*day)
+	b := early("p", 0, 3*day)
 	if err := h.take(b, noon()); err == nil || len(b.Items) != 2 {
 		t.Errorf("%v, %d stay: it must not be accepted", err, len(b.Items))
 	}
@@ -149,7 +149,7 @@ func TestWhoIsForgottenIsForgottenInTheFuture(t *testing.T) {
 	dir := t.TempDir()
 	h := holding(t, dir)
 	for _, p := range []string{"a", "b"} {
-		if err := h.take(ahead(p, 3*day, 3*day, 3*day), noon()); err != nil {
+		if err := h.take(early(p, 3*day, 3*day, 3*day), noon()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -176,7 +176,7 @@ func TestDamageToWhatIsHeldIsSaid(t *testing.T) {
 	dir := t.TempDir()
 	h := holding(t, dir)
 	for _, p := range []string{"a", "b"} {
-		if err := h.take(ahead(p, 3*day), noon()); err != nil {
+		if err := h.take(early(p, 3*day), noon()); err != nil {
 			t.Fatal(err)
 		}
 	}

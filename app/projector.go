@@ -11,7 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/honderd/honderd/experience"
 	"github.com/honderd/honderd/fold/felt"
 	"github.com/honderd/honderd/fold/intake"
 	"github.com/honderd/honderd/ledger"
@@ -33,21 +32,30 @@ type projector struct {
 
 	calendars *calendars
 
-	mu      sync.Mutex
-	folds   *folds
-	seq     ledger.Sequence
-	saved   ledger.Sequence // up to where the checkpoint on disk knows
-	changed chan struct{}   // closed at the next change
-	answer  view.Answer
-	told    view.Public
-	asOf    time.Time     // when answer was made
-	took    time.Duration // how long answer took to make
-	fresh   bool          // nothing has changed since answer was made
-	missing string        // what the ledger has lost, in words
+	mu       sync.Mutex
+	folds    *folds
+	seq      ledger.Sequence
+	saved    ledger.Sequence // up to where the checkpoint on disk knows
+	unsaved  int64           // experiences that were folded since
+	full     chan struct{}   // gets a value when that are many
+	savedAt  time.Time
+	saveTook time.Duration // how long saving took
+	changed  chan struct{} // closed at the next change
+	answer   view.Answer
+	told     view.Public
+	asOf     time.Time     // when answer was made
+	took     time.Duration // how long answer took to make
+	fresh    bool          // nothing has changed since answer was made
+	missing  string        // what the ledger has lost, in words
 
 	refolded   time.Time     // when late facts were counted last
 	refoldTook time.Duration // how long that took
 }
+
+// saveAfter is how many experiences are folded before the state is saved out of turn: what
+// came since is folded again after a crash, and that should take no longer than a few
+// seconds.
+const saveAfter = 10_000_000
 
 // answerAge is how old an answer may be when something has changed since.
 const answerAge = time.Second
@@ -60,7 +68,7 @@ func newProjector(l ledger.Ledger, dir string, o felt.Options, k *calendars, log
 	return &projector{
 		calendars: k,
 		ledger:    l, path: filepath.Join(dir, "checkpoint"), options: o, log: log,
-		folds: newFolds(o), changed: make(chan struct{}),
+		folds: newFolds(o), changed: make(chan struct{}), full: make(chan struct{}, 1),
 	}
 }
 
@@ -154,7 +162,9 @@ func (p *projector) follow(ctx context.Context) error {
 // else is still true.
 func (p *projector) run(ctx context.Context, read func(context.Context, ledger.Sequence, func(ledger.Record) error) error) error {
 	for {
-		err := read(ctx, p.seq, p.apply)
+		a := p.ahead()
+		err := read(ctx, p.upTo(), a.take)
+		a.finish()
 		var gone ledger.Missing
 		if !errors.As(err, &gone) {
 			return err
@@ -189,27 +199,6 @@ func (p *projector) healed(ctx context.Context, gone ledger.Missing) bool {
 	}
 	p.log.Warn("records of the ledger were damaged and are healed from the archive", "from", gone.From, "to", gone.To)
 	return some
-}
-
-func (p *projector) apply(r ledger.Record) error {
-	var b experience.Batch
-	if r.Subject == subject {
-		if err := b.UnmarshalBinary(r.Data); err != nil {
-			return fmt.Errorf("record %d of the ledger: %w", r.Sequence, err)
-		}
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if r.Subject == subject {
-		p.folds.apply(&b)
-	} else if err := p.folds.take(r.Subject, r.Data); err != nil { // all else is still true
-		p.missing = fmt.Sprintf("record %d of the ledger cannot be read: %v", r.Sequence, err)
-		p.log.Error("a record is passed over", "record", r.Sequence, "subject", r.Subject, "error", err)
-	}
-	p.seq, p.fresh = r.Sequence, false
-	close(p.changed)
-	p.changed = make(chan struct{})
-	return nil
 }
 
 // position returns where a source goes on.
@@ -267,6 +256,8 @@ func (p *projector) save() (idle bool, err error) {
 		p.mu.Unlock()
 		return true, nil
 	}
+	p.unsaved = 0
+	began := time.Now()
 	state, err := encodeCheckpoint(p.folds, seq)
 	p.mu.Unlock()
 	if err == nil {
@@ -276,9 +267,28 @@ func (p *projector) save() (idle bool, err error) {
 		return false, fmt.Errorf("write checkpoint: %w", err)
 	}
 	p.mu.Lock()
-	p.saved = seq
+	p.saved, p.savedAt, p.saveTook = seq, time.Now(), time.Since(began)
 	p.mu.Unlock()
 	return false, nil
+}
+
+// saveSoon saves the state, unless that would leave too little time for counting.
+func (p *projector) saveSoon() error {
+	p.mu.Lock()
+	rest := time.Since(p.savedAt) < answerRest*p.saveTook
+	p.mu.Unlock()
+	if rest {
+		return nil
+	}
+	_, err := p.save()
+	return err
+}
+
+// upTo returns up to which record the folds know the ledger.
+func (p *projector) upTo() ledger.Sequence {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.seq
 }
 
 // knows reports whether the folds have taken in the record at seq.

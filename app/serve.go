@@ -245,6 +245,8 @@ func (s *Server) keep(ctx context.Context) {
 			}
 			rested = idle
 			err = errors.Join(err, s.drops.save())
+		case <-s.projector.full:
+			err = s.projector.saveSoon()
 		case <-late.C:
 			err = s.projector.refold(ctx)
 		case <-calendar.C:

@@ -52,18 +52,24 @@ func (r *Reader) Take(n int) []byte {
 
 // Byte reads one byte.
 func (r *Reader) Byte() byte {
-	if b := r.Take(1); b != nil {
-		return b[0]
+	if len(r.p) == 0 {
+		r.Spoil()
+		return 0
 	}
-	return 0
+	b := r.p[0]
+	r.p = r.p[1:]
+	return b
 }
 
 // Uint64 reads 8 bytes, little endian.
 func (r *Reader) Uint64() uint64 {
-	if b := r.Take(8); b != nil {
-		return binary.LittleEndian.Uint64(b)
+	if len(r.p) < 8 {
+		r.Spoil()
+		return 0
 	}
-	return 0
+	v := binary.LittleEndian.Uint64(r.p)
+	r.p = r.p[8:]
+	return v
 }
 
 // Uint32 reads 4 bytes, little endian.
@@ -76,6 +82,15 @@ func (r *Reader) Uint32() uint32 {
 
 // Uvarint reads an unsigned varint.
 func (r *Reader) Uvarint() uint64 {
+	if len(r.p) > 0 && r.p[0] < 0x80 { // most are small
+		v := uint64(r.p[0])
+		r.p = r.p[1:]
+		return v
+	}
+	return r.longUvarint()
+}
+
+func (r *Reader) longUvarint() uint64 {
 	v, n := binary.Uvarint(r.p)
 	if n <= 0 {
 		r.Spoil()
@@ -87,13 +102,8 @@ func (r *Reader) Uvarint() uint64 {
 
 // Varint reads a signed varint.
 func (r *Reader) Varint() int64 {
-	v, n := binary.Varint(r.p)
-	if n <= 0 {
-		r.Spoil()
-		return 0
-	}
-	r.p = r.p[n:]
-	return v
+	v := r.Uvarint()
+	return int64(v>>1) ^ -int64(v&1) // zigzag, as encoding/binary writes it
 }
 
 // Count reads a number of things, at most limit.
