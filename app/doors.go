@@ -22,7 +22,7 @@ func (s *Server) openDoors(salt []byte) (err error) {
 		Rules: s.config.Rules(), Salt: salt, Keys: s.config.Receive.Keys, Keep: s.keepSent, Busy: isBusy,
 		Refuse: func(why string) { s.drops.add(push.Name, inRequests, why, 1, true) },
 	})
-	return nil
+	return s.openTraces(salt)
 }
 
 // keepSent keeps what somebody sent. While the ledger cannot take it, who sent it is told

@@ -10,6 +10,7 @@ import (
 
 	"github.com/honderd/honderd/config"
 	"github.com/honderd/honderd/fold"
+	"github.com/honderd/honderd/fold/chain"
 	"github.com/honderd/honderd/fold/faults"
 	"github.com/honderd/honderd/fold/felt"
 	"github.com/honderd/honderd/fold/intake"
@@ -25,19 +26,23 @@ type folds struct {
 	faults *faults.Fold
 	intake *intake.Fold
 	said   *said.Fold
+	chain  *chain.Fold
 }
 
 func newFolds(o felt.Options) *folds {
-	return &folds{felt: felt.New(o), faults: faults.New(), intake: intake.New(), said: said.New()}
+	return &folds{felt: felt.New(o), faults: faults.New(), intake: intake.New(), said: said.New(), chain: chain.New()}
 }
 
 // all returns the folds in the order in which they are saved.
-func (f *folds) all() []fold.Fold { return []fold.Fold{f.felt, f.faults, f.intake, f.said} }
+func (f *folds) all() []fold.Fold { return []fold.Fold{f.felt, f.faults, f.intake, f.said, f.chain} }
 
 // newSources returns every source that c names.
 func newSources(c config.Config, salt []byte, log *slog.Logger) ([]source.Source, error) {
 	var list []source.Source
 	for _, s := range c.Sources {
+		if isTraces(s) {
+			continue // its spans go where those go that are sent
+		}
 		p, err := accesslog.NewParser(parserOptions(c, s.Format, salt))
 		if err != nil {
 			return nil, err

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/honderd/honderd/look"
+	"github.com/honderd/honderd/source/otlp"
 	"github.com/honderd/honderd/source/push"
 	"github.com/honderd/honderd/status"
 	"github.com/honderd/honderd/web"
@@ -69,7 +70,7 @@ func (s *Server) state() web.State {
 		}
 		state.Sources = append(state.Sources, shown)
 	}
-	for _, name := range []string{push.Name, gatewayName} {
+	for _, name := range []string{push.Name, otlp.Name, gatewayName} {
 		if k := known[name]; k.Newest > 0 || s.troubles.of(name) != "" {
 			state.Sources = append(state.Sources, web.SourceState{Name: name, LastLine: time.UnixMilli(k.Newest), Trouble: s.troubles.of(name)})
 		}

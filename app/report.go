@@ -59,12 +59,23 @@ func foldReport(ctx context.Context, o ReportOptions) (*folds, error) {
 	how := feltOptions(o.Config)
 	how.Paper, how.Replicas = o.Raw, o.Bootstrap
 	f := newFolds(how)
-	if err := readLogs(ctx, o, parser, f.apply); err != nil {
+	logs, traces := o.sortPaths()
+	read := func(apply func(*experience.Batch), take func(string, []byte) error) error {
+		if len(traces) > 0 {
+			if err := readTraces(ctx, o, traces, apply, take); err != nil || len(logs) == 0 {
+				return err
+			}
+		}
+		o.Paths = logs
+		return readLogs(ctx, o, parser, apply)
+	}
+	stdin := slices.Contains(o.Paths, "-")
+	if err := read(f.apply, f.take); err != nil {
 		return nil, err
 	}
-	if f.felt.Late() > 0 && !slices.Contains(o.Paths, "-") {
+	if f.felt.Late() > 0 && !stdin {
 		again := f.felt.Recount()
-		if err := readLogs(ctx, o, parser, again.Apply); err != nil {
+		if err := read(again.Apply, func(string, []byte) error { return nil }); err != nil {
 			return nil, err
 		}
 		again.Finish()

@@ -31,6 +31,7 @@ type Server struct {
 	ledger    ledger.Ledger
 	gatherer  *gather.Gatherer // of what is sent by many
 	push      *push.Door
+	traces    traceDoors
 	gateway   *GatewayServer // nil: there is none
 	passing   *gatewayPeople
 	spool     *spool
@@ -188,6 +189,7 @@ func (s *Server) Run(ctx context.Context) error {
 	if s.gateway != nil {
 		readers.Go(func() { s.runGateway(reading) })
 	}
+	s.runTraces(reading, &readers)
 	go func() { failed <- s.http.Serve(s.listener) }()
 	select {
 	case <-ctx.Done():
@@ -287,7 +289,7 @@ func (s *Server) close() error {
 	if s.gateway != nil {
 		errs = append(errs, s.gateway.closeListeners())
 	}
-	errs = append(errs, s.spool.close())
+	errs = append(errs, s.spool.close(), s.traces.close())
 	if s.gatherer != nil {
 		errs = append(errs, s.gatherer.Close())
 	}

@@ -220,6 +220,18 @@ type Source struct {
 type Receive struct {
 	// Keys are what senders show. Without any, only programs on this machine may send.
 	Keys []string `yaml:"keys" is:"secret"`
+
+	// OTLP says where OpenTelemetry sends to.
+	OTLP OTLP `yaml:"otlp"`
+}
+
+// OTLP says where OpenTelemetry sends to.
+type OTLP struct {
+	// GRPC is where OTLP over gRPC comes in, as host:port, or off.
+	GRPC string `yaml:"grpc" is:"door"`
+
+	// HTTP is where OTLP over HTTP comes in, as host:port, or off.
+	HTTP string `yaml:"http" is:"door"`
 }
 
 // Gateway stands before backends and hides their faults from people.
@@ -327,6 +339,7 @@ func Default() Config {
 		Listen:   "127.0.0.1:8100",
 		Data:     "./honderd-data",
 		Archive:  Archive{Every: 10 * time.Minute},
+		Receive:  Receive{OTLP: defaultOTLP()},
 		Lateness: 5 * time.Minute,
 		Gateway:  Gateway{Patience: gateway.DefaultPatience},
 		People:   People{Recognise: ByAddressAndAgent, Robots: "apart"},
