@@ -248,7 +248,7 @@ func TestMetricsAreCountedAndThatIsSaidOnce(t *testing.T) {
 		}
 		body, _ := io.ReadAll(resp.Body)
 		_ = resp.Body.Close()
-		if resp.StatusCode != 200 || !strings.Contains(string(body), says) {
+		if resp.StatusCode != http.StatusOK || !strings.Contains(string(body), says) {
 			t.Errorf("time %d: %d %s", i, resp.StatusCode, body)
 		}
 	}
@@ -257,7 +257,7 @@ func TestMetricsAreCountedAndThatIsSaidOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	resp, err := http.Post("http://"+address+"/v1/logs", "application/json", bytes.NewReader(text))
-	if err != nil || resp.StatusCode != 200 {
+	if err != nil || resp.StatusCode != http.StatusOK {
 		t.Fatal(err)
 	}
 	_ = resp.Body.Close()
