@@ -12,6 +12,8 @@ import (
 // gatewayKind returns the kinds of what a gateway is told.
 func gatewayKind(is string) (kind, bool) {
 	switch is {
+	case "door":
+		return kind{noun: "an address as host:port, or off", example: "127.0.0.1:4317", read: readDoor}, true
 	case "host":
 		return kind{noun: "the name of a host", example: "shop.example", text: true, once: true, read: readHost}, true
 	case "path":

@@ -33,8 +33,6 @@ func (o Options) kindOf(is string) kind {
 	switch is {
 	case "address":
 		return kind{noun: "an address as host:port", example: "127.0.0.1:8100", read: readAddress}
-	case "door":
-		return kind{noun: "an address as host:port, or off", example: "127.0.0.1:4317", read: readDoor}
 	case "folder":
 		return kind{noun: "the path of a folder", example: "./honderd-data", text: true, read: readFilled}
 	case "log":
