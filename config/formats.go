@@ -25,11 +25,9 @@ func checkShape(text string) error {
 	switch {
 	case first == "":
 		return fmt.Errorf("there is nothing in these quotes (fix: take the key out, and it is found out)")
-	case more && (strings.EqualFold(first, "log_format") || strings.EqualFold(first, "LogFormat") || first == "log-format"):
-		return fmt.Errorf("%q is the name of the setting, not a part of the format (fix: write what stands between its quotes)", first)
 	case !strings.ContainsAny(text, "$%{"):
 		if more && rest != "" {
-			return fmt.Errorf("this format has no field (fix: copy the log_format of nginx or the LogFormat of Apache, with each $ or %%)")
+			return fmt.Errorf("this format has no field (fix: copy it from the configuration of the server, with each $ or %%)")
 		}
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/honderd/honderd/experience"
@@ -69,6 +70,7 @@ type compiled struct {
 	known   []*Grammar // the known formats, in the order in which lines are tried
 	given   *Grammar   // what Format says; nil: detect
 	key     string     // the name of the variable a person is recognised by; "": none
+	spelled string     // the same as it was written
 	labels  []label    // in the order of their names
 	trusted []netip.Prefix
 }
@@ -81,6 +83,7 @@ func (o Options) compile() (compiled, error) {
 	if c.key, err = o.personKey(); err != nil {
 		errs = append(errs, err)
 	}
+	c.spelled = spelled(o.Person)
 	for _, cidr := range o.trusted() {
 		prefix, err := netip.ParsePrefix(cidr)
 		if err != nil {
@@ -101,10 +104,15 @@ func (o Options) compile() (compiled, error) {
 			errs = append(errs, err)
 		}
 	}
-	if c.key != "" && !hasKey(c) && (c.given != nil || o.Format == "") {
-		errs = append(errs, fmt.Errorf("person %q: the log has no such field (fix: name it in format, or write %q)", o.Person, who.ByAddressAndAgent))
+	if c.key != "" && c.given != nil && c.given.key == slotNone {
+		errs = append(errs, o.noKey("the log"))
 	}
 	return c, errors.Join(errs...)
+}
+
+// noKey says that what people are recognised by is not in a log.
+func (o Options) noKey(log string) error {
+	return fmt.Errorf("person %q: %s has no such field (fix: name it in format, or write %q)", o.Person, log, who.ByAddressAndAgent)
 }
 
 // wanted returns the variables that mean something because the options say so.
@@ -112,21 +120,16 @@ func (c compiled) wanted() wanted {
 	w := wanted{key: c.key}
 	for _, l := range c.labels {
 		w.labels = append(w.labels, l.variable)
+		w.spelled = append(w.spelled, l.spelled)
 	}
+	w.spelled = append(w.spelled, c.spelled)
 	return w
 }
 
-// hasKey reports whether some grammar that c will read with has the person's variable.
-func hasKey(c compiled) bool {
-	if c.given != nil {
-		return c.given.key != slotNone
-	}
-	for _, g := range c.known {
-		if g.key != slotNone {
-			return true
-		}
-	}
-	return false
+// hasKey reports whether some known format of text has the person's variable. Lines of
+// JSON may have any.
+func (c compiled) hasKey() bool {
+	return slices.ContainsFunc(c.known, func(g *Grammar) bool { return g.keys == nil && g.key != slotNone })
 }
 
 // grammar returns the grammar that o.Format names or spells out.

@@ -194,7 +194,7 @@ func TestValidate(t *testing.T) {
 		{"field in format", Options{Person: "field:cookie_id", Format: `$cookie_id $msec $status`}, ""},
 		{"field with its sign", Options{Person: "field:%{ID}C", Format: `%{ID}C %t %s`}, ""},
 		{"field not in format", Options{Person: "field:cookie_id", Format: `$msec $status`}, "the log has no such field"},
-		{"field in no format", Options{Person: "field:cookie_id"}, "the log has no such field"},
+		{"field of JSON, perhaps", Options{Person: "field:tenant.user"}, ""},
 		{"field of a known format", Options{Person: "field:remote_user"}, ""},
 		{"header of a known format", Options{Person: "header:X-Forwarded-For"}, ""},
 		{"trusted", Options{Trusted: []string{"10.0.0.1"}}, "fix: write it as 10.0.0.0/8"},

@@ -22,7 +22,7 @@ func (p *Parser) Advise(sample []byte) (*Grammar, []Advice, error) {
 			continue
 		}
 		for s := range slots {
-			v := w.m.value(g, s, line)
+			v := w.m.value(g, s, w.m.line(line))
 			seen[s] = seen[s] || len(v) > 0 && string(v) != "-"
 		}
 	}

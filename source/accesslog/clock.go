@@ -16,6 +16,8 @@ type clock struct {
 	minute [17]byte // 23/Nov/2026:20:01
 	zone   [6]byte  // " +0000"
 	base   int64    // Unix milliseconds of that minute there; 0: none yet
+	date   int64    // the day that #Date names, for times without one
+	last   int64    // the last time of day, in milliseconds
 }
 
 // moment is a time in pieces.
@@ -229,13 +231,26 @@ func (c *clock) time(m *matcher, g *Grammar, line []byte) (ms int64, why string)
 		ms, why = epoch(m.value(g, slotEpoch, line), 1000, 1)
 	case g.has[slotISO]:
 		ms, why = iso(m.value(g, slotISO, line))
+	case g.has[slotClock]:
+		return c.dayAndClock(m, g, line)
 	case g.has[slotTime]:
 		ms, why = c.clf(m.value(g, slotTime, line))
 	default:
 		ms, why = assemble(m, g, line)
 	}
-	if why != "" || (!g.has[slotMilli] && !g.has[slotMicro]) {
+	if why != "" || (!g.has[slotMilli] && !g.has[slotMicro] && !g.has[slotFraction]) {
 		return ms, why
+	}
+	if v := m.value(g, slotFraction, line); len(v) > 0 {
+		milli, unit := int64(0), int64(100)
+		for _, c := range v {
+			if !isDigit(c) {
+				break
+			}
+			milli += int64(c-'0') * unit
+			unit /= 10
+		}
+		return ms + milli, ""
 	}
 	if n := number(m.value(g, slotMilli, line)); n >= 0 {
 		return ms + int64(n), ""

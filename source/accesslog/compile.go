@@ -1,6 +1,8 @@
 package accesslog
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,17 +11,20 @@ import (
 
 // Grammar is a format made ready to read lines with.
 type Grammar struct {
-	name   string
-	number int    // in the list of known grammars; after it: given
-	prefix []byte // what stands before the first variable
-	pieces []piece
-	has    [slots]bool
-	key    slot  // where the variable is that a person is recognised by; slotNone: not in this format
-	labels []int // which piece each label is; notHere: not in this format
-	starts bool  // its time is when the request began
-	flags  flags // whose words slotFlags has
-	keys   *key  // of lines that are JSON; nil: they are text
-	common bool  // begins as the common log format does, with nothing of its own there
+	name    string
+	number  int    // in the list of known grammars; after it: given
+	prefix  []byte // what stands before the first variable
+	pieces  []piece
+	has     [slots]bool
+	key     slot   // where the variable is that a person is recognised by; slotNone: not in this format
+	labels  []int  // which piece each label is; notHere: not in this format
+	starts  bool   // its time is when the request began
+	flags   flags  // whose words slotFlags has
+	keys    *key   // of lines that are JSON; nil: they are text
+	inside  bool   // its lines stand inside lines of JSON
+	date    int64  // Unix milliseconds of the day that #Date names, for times without one; 0: none
+	between string // of W3C: what stands between fields
+	common  bool   // begins as the common log format does, with nothing of its own there
 }
 
 // piece is one variable and the text that ends it.
@@ -32,6 +37,8 @@ type piece struct {
 type wanted struct {
 	key    string   // what a person is recognised by; "": none
 	labels []string // what people are told apart by
+
+	spelled []string // labels, then key, as they were written: keys of JSON
 }
 
 // notHere is the piece of a label that a format does not have.
@@ -48,20 +55,62 @@ func compileFormat(name, format string, want wanted) (*Grammar, error) {
 	if fields, isJSON := strings.CutPrefix(format, jsonPrefix); isJSON {
 		return compileJSON(name, fields, want)
 	}
-	items, apache, err := readFormat(format)
+	if object := strings.TrimSpace(strings.TrimPrefix(format, "json_format:")); strings.HasPrefix(object, "{") && isEnvoy(object) && json.Valid([]byte(object)) {
+		return compileEnvoyJSON(name, object, want)
+	}
+	g := &Grammar{name: name}
+	items, err := g.readItems(format)
 	if err != nil {
 		return nil, err
 	}
-	g := &Grammar{name: name, starts: apache}
 	for _, it := range items {
 		g.add(it)
+	}
+	if n := len(g.pieces); n > 0 && g.keys == nil { // some write the end of the line too
+		g.pieces[n-1].after = bytes.TrimRight(g.pieces[n-1].after, "\n")
 	}
 	if len(g.pieces) > maxPieces {
 		return nil, fmt.Errorf("has %d variables (fix: at most %d)", len(g.pieces), maxPieces)
 	}
-	g.labels = g.find(want.labels)
+	g.place(want)
 	g.settle(want.key)
 	return g, g.check()
+}
+
+// place finds what is wanted among the pieces. Lines of JSON may have any key, so a
+// variable that no piece has is taken for one.
+func (g *Grammar) place(want wanted) {
+	if g.keys != nil {
+		for n, name := range append(slices.Clone(want.labels), want.key) {
+			known := slices.ContainsFunc(g.pieces, func(p piece) bool { return p.name == name })
+			if name != "" && !known && len(g.pieces) < maxPieces {
+				g.placeKey(name, want.spelled[n], name == want.key)
+			}
+		}
+	}
+	g.labels = g.find(want.labels)
+}
+
+// placeKey makes the variable name stand where its key is in a line of JSON. What says who
+// somebody is can only be what they are recognised by.
+func (g *Grammar) placeKey(name, spelled string, isPerson bool) {
+	paths := []string{spelled}
+	if header, ok := strings.CutPrefix(spelled, byHeader); ok { // as nginx, Caddy and Traefik have it
+		paths = []string{name, "request.headers." + header, "request_" + header, header}
+	}
+	at := len(g.pieces)
+	if k := g.keys.place(paths[0]); k.piece >= 0 {
+		if isPerson || !isWho(g.pieces[k.piece].slot) {
+			g.pieces[k.piece].name = name
+		}
+		return
+	}
+	for rank, path := range paths {
+		if k := g.keys.place(path); k.piece < 0 {
+			k.piece, k.rank = at, uint8(rank)
+		}
+	}
+	g.pieces = append(g.pieces, piece{field: field{name: name}})
 }
 
 // add puts it at the end of g. Variables with nothing between them become one.
@@ -161,7 +210,7 @@ func (g *Grammar) check() error {
 
 // timed reports whether g says when.
 func (g *Grammar) timed() bool {
-	for _, s := range []slot{slotTime, slotISO, slotEpoch, slotEpochMS, slotEpochUS, slotWhen} {
+	for _, s := range []slot{slotTime, slotISO, slotEpoch, slotEpochMS, slotEpochUS, slotWhen, slotClock} {
 		if g.has[s] {
 			return true
 		}

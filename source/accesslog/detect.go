@@ -23,10 +23,13 @@ func (p *Parser) Detect(sample []byte) (*Grammar, error) {
 	if len(lines) == 0 {
 		return nil, ErrEmpty
 	}
-	if g := p.header(lines); g != nil {
-		return g, nil
+	best := p.header(lines)
+	if best == nil {
+		best = p.favourite(lines)
 	}
-	best := p.favourite(lines)
+	if best != nil && p.c.key != "" && best.key == slotNone && !p.c.hasKey() {
+		return nil, p.o.noKey("the log, of format " + best.name + ",")
+	}
 	if best == nil {
 		return nil, fmt.Errorf("not an access log that is known; its first line is %q (fix: give its format with --format, as log_format or LogFormat in the server's configuration)", shorten(lines[0]))
 	}
@@ -36,22 +39,44 @@ func (p *Parser) Detect(sample []byte) (*Grammar, error) {
 // favourite returns the known grammar that most lines are read in when each line takes
 // the first one that fits; nil when no line fits any.
 func (p *Parser) favourite(lines [][]byte) *Grammar {
-	read := make([]int, len(p.c.known))
-	var best *Grammar
+	n := len(p.c.known)
+	read := make([]int, 2*n) // lines as they are, and lines inside others
+	wrapped := newWrapped()
 	for _, line := range lines {
-		for n, g := range p.c.known {
-			if p.reads(g, [][]byte{line}) > 0 {
-				read[n]++
-				break
+		if g := p.first(line); g != nil {
+			read[g.number]++
+		} else if inside := wrapped.inside(line); inside != nil {
+			if g := p.first(inside); g != nil {
+				read[n+g.number]++
 			}
 		}
 	}
-	for n, lines := range read {
-		if lines > 0 && (best == nil || lines > read[best.number]) {
-			best = p.c.known[n]
+	best := 0
+	for i := range read {
+		if read[i] > read[best] {
+			best = i
 		}
 	}
-	return best
+	if read[best] == 0 {
+		return nil
+	}
+	g := p.c.known[best%n]
+	if best >= n {
+		within := *g
+		within.inside = true
+		g = &within
+	}
+	return g
+}
+
+// first returns the first known grammar that reads line, nil for none.
+func (p *Parser) first(line []byte) *Grammar {
+	for _, g := range p.c.known {
+		if p.reads(g, [][]byte{line}) > 0 {
+			return g
+		}
+	}
+	return nil
 }
 
 // reads counts the lines that g reads.
@@ -63,7 +88,7 @@ func (p *Parser) reads(g *Grammar, lines [][]byte) int {
 		if len(line) > maxLine || !m.match(g, line, false) {
 			continue
 		}
-		if _, why := c.time(&m, g, line); why == "" {
+		if _, why := c.time(&m, g, m.line(line)); why == "" {
 			n++
 		}
 	}

@@ -1,6 +1,11 @@
 package accesslog
 
-import "strings"
+import (
+	"bytes"
+	"strings"
+
+	"github.com/honderd/honderd/internal/who"
+)
 
 // slot is where the value of a variable goes, and so what it means to us.
 type slot uint8
@@ -53,6 +58,10 @@ const (
 	slotRetries  // how often another server was tried
 	slotAttempts // how many servers were tried: 1 is none other
 	slotFlags    // how it ended, in the words of the proxy
+	slotHosts    // the servers that were tried: a,b
+	slotFraction // of a second: digits behind the dot
+	slotDate     // 2026-11-23, of W3C
+	slotClock    // 20:01:09, of W3C
 	slots
 )
 
@@ -74,7 +83,21 @@ type field struct {
 	width int    // of fixed
 	name  string // as nginx would call it, without $
 	fit   fit
+	lead  lead
+
+	origin string // how its server calls it, where several mean the same
 }
+
+// lead is what may stand around a value.
+type lead uint8
+
+const (
+	leadNone   lead = iota
+	leadSpaces      // spaces before it
+	leadQuotes      // quotes around it, or none
+	leadLoose       // spaces before it, and quotes around it or none
+	leadBraces      // { } around it; without, it is not there, nor the space after it
+)
 
 // fit is what a value must look like for the line to fit.
 type fit uint8
@@ -105,8 +128,16 @@ func fieldName(name string) string {
 			return items[0].field.name
 		}
 	}
-	name = strings.Trim(name, "${}")
-	return strings.ToLower(name)
+	return strings.ToLower(strings.Trim(name, "${}"))
+}
+
+// spelled returns what field:NAME or header:NAME asks for as a key of JSON, in which the
+// case of letters matters.
+func spelled(by string) string {
+	if name, ok := strings.CutPrefix(by, who.ByField); ok {
+		return strings.Trim(name, "${}")
+	}
+	return by
 }
 
 // fits reports whether value is what f must look like.
@@ -123,7 +154,7 @@ func (f *field) fits(value []byte) bool {
 	case fitForwarded:
 		return looksForwarded(value)
 	case fitAddress:
-		return len(value) > 1
+		return len(value) > 1 && bytes.IndexByte(value, '"') < 0 && bytes.IndexByte(value, ' ') < 0
 	case fitDigits:
 		return len(value) > 0 && number(value) >= 0 && value[0] != ' '
 	case fitSigned:

@@ -14,6 +14,8 @@ type matcher struct {
 	at       [slots]span      // where each value was found
 	from, to [maxPieces]int32 // where each piece was found
 	ranks    [maxPieces]uint8 // of JSON: which of the keys of a piece was found
+	text     []byte           // of JSON: the line that the values stand in, when some had escapes; nil: as it is
+	memory   []byte           // of text
 }
 
 // value returns the value in slot s, nil when the format has none.
@@ -24,9 +26,18 @@ func (m *matcher) value(g *Grammar, s slot, line []byte) []byte {
 	return line[m.at[s].from:m.at[s].to]
 }
 
+// line returns what the values stand in, after match of line.
+func (m *matcher) line(line []byte) []byte {
+	if m.text != nil {
+		return m.text
+	}
+	return line
+}
+
 // match reports whether line fits g, and remembers where the values stand. lenient
 // lets time and status be anything.
 func (m *matcher) match(g *Grammar, line []byte, lenient bool) bool {
+	m.text = nil
 	if g.keys != nil {
 		return m.matchJSON(g, line, lenient)
 	}
@@ -48,6 +59,16 @@ func (m *matcher) match(g *Grammar, line []byte, lenient bool) bool {
 			}
 		}
 		p := &g.pieces[i]
+		if p.lead != leadNone {
+			if value, next, ok := p.dressed(line, from); ok && (lenient || p.fits(line[value.from:value.to])) {
+				m.found(i, p.slot, int(value.from), int(value.to))
+				from, search = next, next
+				i++
+			} else if i, from, search, tries = m.back(g, i, tries); i < 0 {
+				return false
+			}
+			continue
+		}
 		end := p.end(line, from, search)
 		if end >= 0 && (p.field.fit == fitAny || p.fits(line[from:end]) || (lenient && (p.field.fit == fitStatus || p.field.fit == fitCode || p.field.fit == fitTime))) {
 			m.found(i, p.slot, from, end)
@@ -151,6 +172,44 @@ func (p *piece) end(line []byte, from, search int) int {
 		return from + clfWidth
 	}
 	return p.textEnd(line, from, search)
+}
+
+// dressed finds the value that begins at from with what may stand around it, and where
+// the next one begins.
+func (p *piece) dressed(line []byte, from int) (value span, next int, ok bool) {
+	none := len(p.after) == 0 && from == len(line)
+	if p.lead == leadLoose || p.lead == leadSpaces {
+		for from < len(line) && line[from] == ' ' {
+			from++
+		}
+	}
+	switch {
+	case p.lead == leadBraces && (from == len(line) || line[from] != '{'):
+		skip := p.after
+		if len(skip) > 0 && skip[0] == ' ' {
+			skip = skip[1:]
+		}
+		return span{int32(from), int32(from)}, from + len(skip), bytes.HasPrefix(line[from:], skip)
+	case (p.lead == leadQuotes || p.lead == leadLoose) && !none && from < len(line) && line[from] == '"':
+		for end := from + 1; end < len(line); end++ {
+			if line[end] == '"' && !isEscaped(line, from+1, end) && bytes.HasPrefix(line[end+1:], p.after) {
+				return span{int32(from) + 1, int32(end)}, end + 1 + len(p.after), true
+			}
+		}
+		return span{}, 0, false
+	case p.lead == leadBraces:
+		for end := from + 1; end < len(line); end++ {
+			if line[end] == '}' && bytes.HasPrefix(line[end+1:], p.after) {
+				return span{int32(from) + 1, int32(end)}, end + 1 + len(p.after), true
+			}
+		}
+		return span{}, 0, false
+	}
+	end := p.end(line, from, from)
+	if end < 0 {
+		return span{}, 0, false
+	}
+	return span{int32(from), int32(end)}, end + len(p.after), true
 }
 
 // indexByte is bytes.IndexByte, quicker for words of a few bytes.

@@ -12,19 +12,90 @@ type item struct {
 	field   *field
 }
 
-// readFormat splits format, as it stands in the server's configuration, into items.
-// apache says whose language it was in.
-func readFormat(format string) (items []item, apache bool, err error) {
+// language is how a server writes down what its log lines hold.
+type language uint8
+
+const (
+	ofNginx language = iota
+	ofApache
+	ofHAProxy
+	ofEnvoy
+	ofSquid
+)
+
+// languageOf tells whose language body is written in, which all but nginx begin with %.
+func languageOf(body string) (language, error) {
+	switch {
+	case isEnvoy(body):
+		return ofEnvoy, nil
+	case nginxVariable().MatchString(body):
+		return ofNginx, nil
+	case regexp.MustCompile(`%["\['#/]?(?:>a|<a|Ss|0?[0-9]*>?Hs|ts\.%)|>Hs`).MatchString(body):
+		return ofSquid, nil
+	case regexp.MustCompile(`%(?:\([^)]*\))?(?:\{[+-][^}]*\})?(?:\[|ST|ci|tsc|HM|HU|TR|Ta\b|ac/)|%\{[+-]`).MatchString(body):
+		return ofHAProxy, nil
+	case strings.Contains(body, "%"):
+		return ofApache, nil
+	}
+	return 0, errors.New("has no variable (fix: write it as in the server's configuration, as $remote_addr ... or %h ...)")
+}
+
+// readItems splits a format, as it stands in the server's configuration, into items for g,
+// and sets what follows from whose it is.
+func (g *Grammar) readItems(format string) (items []item, err error) {
 	body := unwrap(format)
-	if nginxVariable().MatchString(body) {
-		items, err = readNginx(body)
-		return items, false, err
+	whose, err := languageOf(body)
+	if err != nil {
+		return nil, err
 	}
-	if strings.Contains(body, "%") {
-		items, err = readApache(body)
-		return items, true, err
+	switch whose {
+	case ofApache:
+		g.starts = true
+		return readApache(body)
+	case ofHAProxy:
+		g.starts, g.flags = true, haproxyFlags
+		h, err := readHAProxy(body)
+		if err != nil {
+			return nil, err
+		}
+		if h.begun {
+			return nil, g.takeHAProxy(h)
+		}
+		return h.items, nil
+	case ofEnvoy:
+		g.starts, g.flags = true, envoyFlags
+		return readEnvoy(body)
+	case ofSquid:
+		g.flags = squidFlags
+		return readSquid(body)
+	default:
+		return readNginx(body)
 	}
-	return nil, false, errors.New("has no variable (fix: write it as in the server's configuration, as $remote_addr ... or %h ...)")
+}
+
+// takeHAProxy makes g read lines that HAProxy writes as JSON: %{+json}o.
+func (g *Grammar) takeHAProxy(h *haproxyFormat) error {
+	g.keys = newKey()
+	n := 0
+	for _, it := range h.items {
+		if it.field == nil {
+			continue
+		}
+		name := h.keys[n]
+		n++
+		if name == "" {
+			continue // what has no name is not written
+		}
+		f := *it.field
+		f.lead = leadNone
+		switch f.slot {
+		case slotTime, slotISO, slotEpoch, slotEpochMS, slotEpochUS:
+			f.slot = slotWhen
+		}
+		g.keys.down([]string{name}).piece = len(g.pieces)
+		g.pieces = append(g.pieces, piece{field: f})
+	}
+	return nil
 }
 
 func nginxVariable() *regexp.Regexp { return regexp.MustCompile(`\$\{?[A-Za-z_]`) }
@@ -38,10 +109,14 @@ func isName(format string) bool {
 // name, quotes, backslashes and the semicolon.
 func unwrap(format string) string {
 	body := strings.TrimSpace(format)
-	if m := regexp.MustCompile(`^log_format\s+\S+\s+`).FindString(body); m != "" {
-		body = body[len(m):]
-	} else if m := regexp.MustCompile(`(?i)^(?:LogFormat|CustomLog\s+\S+)\s+`).FindString(body); m != "" {
-		body = body[len(m):]
+	for _, head := range []string{
+		`^log_format\s+\S+\s+`, `^(?:error-)?log-format\s+`, `^logformat\s+[^%"'\s]+\s+`, `(?i)^(?:LogFormat|CustomLog\s+\S+)\s+`,
+		`^(?:text_format|inline_string|accessLogFormat|format):\s*`,
+	} {
+		if m := regexp.MustCompile(head).FindString(body); m != "" {
+			body = body[len(m):]
+			break
+		}
 	}
 	if m := regexp.MustCompile(`^escape=\w+\s+`).FindString(body); m != "" {
 		body = body[len(m):]

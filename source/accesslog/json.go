@@ -21,8 +21,11 @@ type key struct {
 func newKey() *key { return &key{piece: -1} }
 
 // place returns the key of a path with dots in it, and makes it.
-func (k *key) place(path string) *key {
-	for part := range strings.SplitSeq(path, ".") {
+func (k *key) place(path string) *key { return k.down(strings.Split(path, ".")) }
+
+// down returns the key of a path, and makes it.
+func (k *key) down(path []string) *key {
+	for _, part := range path {
 		if k.below == nil {
 			k.below = map[string]*key{}
 		}
@@ -109,7 +112,7 @@ func compileJSON(name, text string, want wanted) (*Grammar, error) {
 		}
 		g.pieces = append(g.pieces, piece{field: f.field})
 	}
-	g.labels = g.find(want.labels)
+	g.place(want)
 	g.settle(want.key)
 	if err := g.check(); err != nil {
 		return nil, errors.New("says neither which key has the time nor which has the status (fix: write json:time=ts,status=status)")
@@ -171,6 +174,7 @@ func (m *matcher) matchJSON(g *Grammar, line []byte, lenient bool) bool {
 	if begin == len(line) || line[begin] != '{' {
 		return false
 	}
+	m.text = nil
 	for i := range g.pieces {
 		m.found(i, g.pieces[i].slot, 0, 0)
 		m.ranks[i] = 255
@@ -180,15 +184,41 @@ func (m *matcher) matchJSON(g *Grammar, line []byte, lenient bool) bool {
 	if end < 0 || skipSpace(line, end) != len(line) {
 		return false
 	}
+	if s.escaped {
+		m.unescape(g, line)
+		line = m.text
+	}
 	asked := len(m.value(g, slotTarget, line))+len(m.value(g, slotRequest, line)) > 0 || !g.asks()
 	return lenient || (asked && isCode(m.value(g, slotStatus, line)) && len(m.value(g, slotWhen, line)) > 0)
 }
 
 // jsonLine walks over one line.
 type jsonLine struct {
-	line []byte
-	m    *matcher
-	g    *Grammar
+	line    []byte
+	m       *matcher
+	g       *Grammar
+	escaped bool // some value that counts has escapes
+}
+
+// unescape makes m.text of line, with the values that have escapes behind it as they are
+// meant.
+func (m *matcher) unescape(g *Grammar, line []byte) {
+	m.memory = append(m.memory[:0], line...)
+	for i := range g.pieces {
+		from, to := m.from[i], m.to[i]
+		if bytes.IndexByte(line[from:to], '\\') < 0 {
+			continue
+		}
+		begin := len(m.memory)
+		m.memory = unescapeJSON(m.memory, line[from:to])
+		slot := g.pieces[i].slot
+		isThis := m.at[slot] == span{from, to}
+		m.from[i], m.to[i] = int32(begin), int32(len(m.memory))
+		if isThis {
+			m.at[slot] = span{m.from[i], m.to[i]}
+		}
+	}
+	m.text = m.memory
 }
 
 func skipSpace(line []byte, i int) int {
@@ -307,6 +337,7 @@ func (s *jsonLine) take(k *key, from, to int) {
 		return
 	}
 	slot := s.g.pieces[k.piece].slot
+	s.escaped = s.escaped || bytes.IndexByte(s.line[from:to], '\\') >= 0
 	if v := s.line[from:to]; slot == slotAddress { // without the port that some write behind it
 		if colon := bytes.IndexByte(v, ':'); colon > 0 && bytes.LastIndexByte(v, ':') == colon {
 			to = from + colon

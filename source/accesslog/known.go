@@ -40,7 +40,7 @@ func knownGrammars(want wanted) []*Grammar {
 		}
 	}
 	all = append(append(all, loose...), jsonGrammars(want)...)
-	all = append(all, compileW3C(cloudfrontFields, want, 0))
+	all = append(all, compileW3C(cloudfrontFields, byTab, want, 0), compileW3C(iisFields, bySpace, want, 0), compileW3C(iisShortFields, bySpace, want, 0))
 	for i, g := range all {
 		g.number = i
 	}
@@ -64,7 +64,9 @@ func known(name, format string, want wanted, user shape) *Grammar {
 		case "http_x_forwarded_for":
 			p.shape, p.fit = quoted, fitForwarded
 		case "body_bytes_sent", "request_length", "request_time":
-			p.fit = fitNumber
+			if p.fit == fitAny {
+				p.fit = fitNumber
+			}
 		case "remote_addr":
 			p.fit = fitAddress
 		case "extra":

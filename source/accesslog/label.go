@@ -24,6 +24,7 @@ type LabelField struct {
 // label is a LabelField made ready for use.
 type label struct {
 	variable string // in the spelling of fields.go
+	spelled  string // as it was written, for keys of JSON
 	head     string // what its piece of a key begins with: the length of its name, and the name
 }
 
@@ -57,6 +58,20 @@ func isPrivate(variable string) bool {
 		"request", "request_uri", "args", "query_string", "request_body":
 		return true
 	}
+	switch variable[strings.LastIndexByte(variable, '.')+1:] { // as keys of JSON
+	case "ip", "client_ip", "clientip", "clienthost", "clientaddr", "remote_ip", "remoteip", "remote_user", "user", "username", "user_id", "userid", "user_name",
+		"email", "mail", "name", "useragent", "user_agent", "user-agent", "cookie", "authorization", "url", "uri", "query":
+		return true
+	}
+	return false
+}
+
+// isWho reports whether a slot holds what says who somebody is.
+func isWho(s slot) bool {
+	switch s {
+	case slotAddress, slotPeer, slotForwarded, slotAgent, slotRequest, slotTarget:
+		return true
+	}
 	return false
 }
 
@@ -83,7 +98,7 @@ func (o Options) labels(key string) ([]label, error) {
 		case variable == key:
 			errs = append(errs, fmt.Errorf("label %s: people are recognised by %s, and a label is kept as it is (fix: take one of the two out)", l.Name, l.Field))
 		}
-		list = append(list, label{variable: variable, head: string(appendSized(nil, l.Name))})
+		list = append(list, label{variable: variable, spelled: spelled(l.Field), head: string(appendSized(nil, l.Name))})
 	}
 	return list, errors.Join(errs...)
 }

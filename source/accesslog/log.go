@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 
 	"github.com/honderd/honderd/experience"
 	"github.com/honderd/honderd/internal/logfile"
@@ -21,6 +22,7 @@ type Log struct {
 	path   string
 	log    *slog.Logger
 	worker *Worker // nil until the format is known
+	heads  heads
 }
 
 // NewLog returns the log at path.
@@ -33,6 +35,8 @@ func (l *Log) Name() string { return "accesslog " + l.path }
 
 // Run follows the log until ctx is done.
 func (l *Log) Run(ctx context.Context, position string, sink source.Sink) error {
+	position, head, _ := strings.Cut(position, "\n")
+	l.heads.read([]byte(head))
 	from, err := logfile.ParsePosition(position)
 	if err != nil {
 		return fmt.Errorf("go on with log %s: %w", l.path, err)
@@ -50,7 +54,11 @@ func (l *Log) Run(ctx context.Context, position string, sink source.Sink) error 
 		if rest := l.parse(chunk, &b); len(rest) > 0 {
 			return fmt.Errorf("log %s: %d bytes of a chunk did not fit in a batch", l.path, len(rest))
 		}
+		l.heads.read(chunk)
 		b.Source, b.Position = l.Name(), next.String()
+		if l.heads.text != "" {
+			b.Position += "\n" + l.heads.text
+		}
 		return sink(ctx, &b)
 	})
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
@@ -72,7 +80,7 @@ func (l *Log) parse(chunk []byte, b *experience.Batch) []byte {
 	if l.worker != nil {
 		return l.worker.Parse(chunk, b)
 	}
-	g, err := l.parser.Detect(chunk)
+	g, err := l.parser.Detect(append([]byte(l.heads.text), chunk...))
 	if err != nil {
 		l.log.Warn("log is of no known format so far", "log", l.path, "error", err)
 		return l.parser.NewWorker(nil).Parse(chunk, b)
@@ -81,6 +89,7 @@ func (l *Log) parse(chunk []byte, b *experience.Batch) []byte {
 		l.log.Warn("log has no field for a label", "log", l.path, "format", g.Name(), "label", name)
 	}
 	l.worker = l.parser.NewWorker(g)
+	l.worker.holds(l.heads.text)
 	return l.worker.Parse(chunk, b)
 }
 

@@ -49,22 +49,24 @@ func otherField(f field) field {
 // Application Load Balancer" and "... Classic Load Balancer".
 func otherGrammars(want wanted) []*Grammar {
 	const (
-		haproxy = `$client:$port [$time_local] $w $w/$w $n/$n/$n/$n/$millis $code $n $w $w $flags $n/$n/$n/$n/$retries $n/$n `
+		haproxy = `%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %CC %CS %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq %hr %hs %{+Q}r`
+		squid   = `%ts.%03tu %6tr %>a %Ss/%03>Hs %<st %rm %ru %[un %Sh/%<a %mt`
 		envoy   = `[$when] "$request" $code $flags $n $n $millis $w "$http_x_forwarded_for" "$http_user_agent" "$w" "$w" "$w"`
 		istio   = `[$when] "$request" $code $flags $w $w "$reason" $n $n $millis $w "$http_x_forwarded_for" "$http_user_agent" "$w" "$w" "$w" $rest`
 		elb     = `$when $w $client:$port $w $seconds $seconds_more $seconds_more2 $code $w $n $n "$request"`
-		traefik = `$remote_addr $ident $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent" $port "$router" "$server" ${millis}ms`
+		traefik = `$remote_addr $ident $remote_user [$time_local] "$request" $code $bytes "$http_referer" "$http_user_agent" $port "$router" "$server" ${millis}ms`
+		uwsgi   = `[pid: %P|app: %{app}n|req: %{req}n] %h (%u) {%{vars}n vars in %{size}n bytes} [%{%a %b %e %H:%M:%S %Y}t] %m %U => generated %B bytes in %{ms}T msecs (%H %>s) %{rest}n`
+		iis     = `%h, %u, %{%m/%d/%y, %H:%M:%S}t, %{service}n, %{name}n, %{ip}n, %{ms}T, %{received}n, %{sent}n, %>s, %{win32}n, %m, %U, %{rest}n`
 	)
 	var all []*Grammar
 	add := func(name, format string, f flags) {
 		g := known(name, format, want, word)
-		g.flags, g.starts = f, f == haproxyFlags || f == envoyFlags
+		g.flags, g.starts = f, g.starts || f == haproxyFlags || f == envoyFlags
 		all = append(all, g)
 	}
-	for _, before := range []string{"", "$syslog]: ", "$syslog haproxy: ", "$syslog - - "} {
-		add("haproxy", before+haproxy+`"$request"$rest`, haproxyFlags)
-		add("haproxy", before+haproxy+`{$captures} "$request"$rest`, haproxyFlags)
-	}
+	add("haproxy", haproxy, haproxyFlags)
+	add("haproxy", haproxy+` %sslv %sslc`, haproxyFlags)
+	add("squid", squid, squidFlags)
 	add("envoy", envoy+` $attempts $rest`, envoyFlags)
 	add("envoy", envoy+` $attempts`, envoyFlags)
 	add("envoy", envoy+`$rest`, envoyFlags)
@@ -73,6 +75,13 @@ func otherGrammars(want wanted) []*Grammar {
 	add("aws-elb", elb+` "$http_user_agent" $rest`, awsFlags)
 	add("aws-elb", elb, awsFlags)
 	add("traefik", traefik, noFlags)
+	add("uwsgi", uwsgi, noFlags)
+	add("iis", iis, noFlags)
+	for i := range all[len(all)-1].pieces { // it writes 7:05:09
+		if p := &all[len(all)-1].pieces[i]; p.shape == fixed {
+			p.shape, p.fit = word, fitDigits
+		}
+	}
 	return all
 }
 
@@ -89,6 +98,8 @@ const (
 	iisFlags
 	cloudfrontFlags
 	edgeFlags // false: another edge sent it here, and has logged it too
+	squidFlags
+	httpsysFlags
 )
 
 // ending is how a request ended, beside its status.
@@ -160,6 +171,10 @@ func (f flags) read(v, code []byte) ending {
 		if string(v) == "false" {
 			return nobodys
 		}
+	case squidFlags:
+		return squidEnding(v, code)
+	case httpsysFlags:
+		return httpsysEnding(v, code)
 	}
 	return byStatus
 }
@@ -207,6 +222,12 @@ func (w *Worker) told(g *Grammar, line []byte, status int) experience.Mask {
 	}
 	if v := w.m.value(g, slotAttempts, line); number(v) > 1 {
 		return experience.Retry
+	}
+	if bytes.IndexByte(w.m.value(g, slotHosts, line), ',') > 0 {
+		return experience.Retry
+	}
+	if f := w.m.value(g, slotFlags, line); g.flags == squidFlags && isOldCopy(f) {
+		return experience.Stale
 	}
 	if f := w.m.value(g, slotFlags, line); g.flags == haproxyFlags && len(f) == 4 && (string(f[2:]) == "DI" || string(f[2:]) == "VI") {
 		return experience.Retry // the server of its cookie was down

@@ -33,6 +33,9 @@ type Worker struct {
 	counts   counts
 	w3c      *Grammar // what the last #Fields said; nil: none did
 	read     []int64  // lines of this call by Grammar.number
+	notes    map[string]int64
+	wrapped  *wrapped
+	heads    heads // the directives that hold
 }
 
 // NewWorker returns a Worker that reads lines with g first, and with the other formats
@@ -52,6 +55,8 @@ func (p *Parser) NewWorker(g *Grammar) *Worker {
 		sets:     newLabelSets(),
 		counts:   newCounts(),
 		read:     make([]int64, len(p.c.known)+2),
+		notes:    map[string]int64{},
+		wrapped:  newWrapped(),
 	}
 	if g.number == len(p.c.known)+1 {
 		w.w3c = g
@@ -102,6 +107,13 @@ func (w *Worker) close(b *experience.Batch) {
 		b.Tally.Formats[w.grammar(n).name] += lines
 		w.read[n] = 0
 	}
+	for format, lines := range w.notes {
+		if b.Tally.Formats == nil {
+			b.Tally.Formats = map[string]int64{}
+		}
+		b.Tally.Formats[format] += lines
+		delete(w.notes, format)
+	}
 }
 
 // grammar returns the grammar with number n.
@@ -138,41 +150,46 @@ func (w *Worker) line(line []byte, b *experience.Batch) {
 		w.reject(&b.Tally, tooLong, line)
 		return
 	}
-	g, ms, why := w.recognise(line)
-	if why != "" {
-		w.reject(&b.Tally, why, line)
+	if w.g.inside {
+		if inside := w.wrapped.inside(line); inside != nil {
+			if w.whole(inside, b) == "" {
+				return
+			}
+		}
+	}
+	why := w.whole(line, b)
+	if why == "" {
 		return
 	}
-	b.Tally.Parsed++
-	w.read[g.number]++
-	w.take(g, line, ms, b)
+	if inside := w.wrapped.inside(line); !w.g.inside && inside != nil && w.whole(inside, b) == "" {
+		return
+	}
+	w.reject(&b.Tally, why, line)
 }
 
-// unwrapped returns line without what the runtime of a container writes before it:
-// a time, stdout or stderr, and F or P.
-//
-// Source: Kubernetes, CRI logging format.
-func unwrapped(line []byte) []byte {
-	const least = len("2026-11-23T20:01:09Z stdout F ")
-	if len(line) <= least || line[4] != '-' || line[10] != 'T' || line[13] != ':' {
-		return line
+// whole reads a line, or tells why it cannot.
+func (w *Worker) whole(line []byte, b *experience.Batch) (why string) {
+	g, ms, why := w.recognise(line)
+	if why == "" {
+		b.Tally.Parsed++
+		w.read[g.number]++
+		w.take(g, w.m.line(line), ms, b)
+		return ""
 	}
-	space := bytes.IndexByte(line, ' ')
-	if space < 20 || space > 36 || len(line) < space+10 {
-		return line
+	if n, ok := noted(line); ok {
+		b.Tally.Parsed++
+		b.Tally.NoRequest++
+		w.notes[n.format]++
+		return ""
 	}
-	switch string(line[space : space+10]) {
-	case " stdout F ", " stderr F ", " stdout P ", " stderr P ":
-		return line[space+10:]
-	}
-	return line
+	return why
 }
 
 // recognise finds the grammar that line fits, and its time; or why there is none.
 func (w *Worker) recognise(line []byte) (g *Grammar, ms int64, why string) {
 	first := ""
 	if w.m.match(w.g, line, false) {
-		if ms, why = w.clock.time(&w.m, w.g, line); why == "" {
+		if ms, why = w.clock.time(&w.m, w.g, w.m.line(line)); why == "" {
 			return w.g, ms, ""
 		}
 		first = why
@@ -181,7 +198,7 @@ func (w *Worker) recognise(line []byte) (g *Grammar, ms int64, why string) {
 		if g == w.g || !w.m.match(g, line, false) {
 			continue
 		}
-		if ms, why = w.clock.time(&w.m, g, line); why == "" {
+		if ms, why = w.clock.time(&w.m, g, w.m.line(line)); why == "" {
 			return g, ms, ""
 		}
 		if first == "" {
@@ -202,7 +219,7 @@ func (w *Worker) blame(line []byte) string {
 	if !w.m.match(w.g, line, true) {
 		return noFormat
 	}
-	if v := w.m.value(w.g, slotStatus, line); len(v) != 3 && (w.g.flags == noFlags || !isCode(v)) || len(v) == 3 && number(v) < 0 {
+	if v := w.m.value(w.g, slotStatus, w.m.line(line)); len(v) != 3 && (w.g.flags == noFlags || !isCode(v)) || len(v) == 3 && number(v) < 0 {
 		return noStatus
 	}
 	return noTime

@@ -76,6 +76,7 @@ type reading struct {
 // A job is one chunk.
 type job struct {
 	chunk   []byte
+	head    string // the directives that hold at its beginning
 	batches chan []*experience.Batch
 }
 
@@ -98,6 +99,9 @@ func (w *Whole) start(ctx context.Context, path string) (*reading, error) {
 		return nil, errors.Join(fmt.Errorf("read log %s: %w", f.Name(), err), f.Close())
 	}
 	n := max(1, w.Workers)
+	if g.has[slotClock] && !g.has[slotDate] {
+		n = 1 // midnight is only seen line after line
+	}
 	r := &reading{
 		name: f.Name(), ordered: make(chan *job, inFlight*n), jobs: make(chan *job),
 		spare: make(chan []byte, inFlight*n), used: make(chan *experience.Batch, inFlight*n),
@@ -152,8 +156,10 @@ func (w *Whole) tell(f *logfile.File) {
 
 // read hands out chunks until the log or ctx ends.
 func (r *reading) read(ctx context.Context, chunks *logfile.Chunks, chunk []byte, tell func()) error {
+	var heads heads
 	for {
-		j := &job{chunk: chunk, batches: make(chan []*experience.Batch, 1)}
+		j := &job{chunk: chunk, head: heads.text, batches: make(chan []*experience.Batch, 1)}
+		heads.read(chunk)
 		select {
 		case r.ordered <- j:
 		case <-ctx.Done():
@@ -180,6 +186,7 @@ func (r *reading) read(ctx context.Context, chunks *logfile.Chunks, chunk []byte
 func (r *reading) parse(w *Worker) {
 	for j := range r.jobs {
 		var batches []*experience.Batch
+		w.holds(j.head)
 		for rest := j.chunk; ; {
 			var b *experience.Batch
 			select {

@@ -18,8 +18,8 @@ func TestRealLogs(t *testing.T) {
 		{"accesslogs/nasa/*/*", 35272, 35272},
 		{"formats/crowdsec/.tests/nginx-bad-user-agent/*.log", 3, 3},
 		{"formats/crowdsec/.tests/nginx-http-malformed/*.log", 12, 12},
-		{"formats/crowdsec/.tests/nginx_http-logs/*.log", 9, 8},
-		{"formats/crowdsec/.tests/nginx-proxy-manager-logs/*.log", 14, 12},
+		{"formats/crowdsec/.tests/nginx_http-logs/*.log", 9, 9},
+		{"formats/crowdsec/.tests/nginx-proxy-manager-logs/*.log", 14, 14},
 		{"formats/lnav/test/logfile_access_log.0", 3, 3},
 	}
 	for _, tt := range tests {
