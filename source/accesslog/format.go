@@ -59,7 +59,8 @@ func (g *Grammar) readItems(format string) (items []item, err error) {
 			return nil, err
 		}
 		if h.begun {
-			return nil, g.takeHAProxy(h)
+			g.takeHAProxy(h)
+			return nil, nil
 		}
 		return h.items, nil
 	case ofEnvoy:
@@ -74,7 +75,7 @@ func (g *Grammar) readItems(format string) (items []item, err error) {
 }
 
 // takeHAProxy makes g read lines that HAProxy writes as JSON: %{+json}o.
-func (g *Grammar) takeHAProxy(h *haproxyFormat) error {
+func (g *Grammar) takeHAProxy(h *haproxyFormat) {
 	g.keys = newKey()
 	n := 0
 	for _, it := range h.items {
@@ -95,7 +96,6 @@ func (g *Grammar) takeHAProxy(h *haproxyFormat) error {
 		g.keys.down([]string{name}).piece = len(g.pieces)
 		g.pieces = append(g.pieces, piece{field: f})
 	}
-	return nil
 }
 
 func nginxVariable() *regexp.Regexp { return regexp.MustCompile(`\$\{?[A-Za-z_]`) }

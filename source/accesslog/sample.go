@@ -11,10 +11,8 @@ import (
 // Source: HAProxy configuration manual 3.2, section 7.3, "Fetching data samples".
 func haproxySample(expression string) ([]item, error) {
 	fetch, rest := cutCall(strings.TrimSpace(expression))
-	name, argument := fetch, ""
-	if open := strings.IndexByte(fetch, '('); open >= 0 {
-		name, argument = fetch[:open], strings.TrimSuffix(fetch[open+1:], ")")
-	}
+	name, argument, _ := strings.Cut(fetch, "(")
+	argument = strings.TrimSuffix(argument, ")")
 	switch name {
 	case "date", "accept_date", "request_date":
 		return sampleTime(name, argument, rest)

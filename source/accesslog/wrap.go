@@ -5,7 +5,7 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
-	"github.com/honderd/honderd/internal/syslog"
+	"github.com/honderd/honderd/internal/envelope"
 )
 
 // unwrapped returns line without what is written before it on its way: by the runtime of a
@@ -31,7 +31,7 @@ func unwrapped(line []byte) []byte {
 		}
 		fallthrough
 	case c == '<' || line[3] == ' ' && line[6] == ' ':
-		if message, ok := syslog.Cut(line); ok {
+		if message, ok := envelope.Cut(line); ok {
 			return message
 		}
 	case !isDigit(c) && line[1] != ' ':

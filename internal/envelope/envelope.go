@@ -1,6 +1,6 @@
-// Package syslog cuts the header from messages of syslog, as they travel and as they stand
+// Package envelope cuts the header from messages of syslog, as they travel and as they stand
 // in files.
-package syslog
+package envelope
 
 import "bytes"
 
