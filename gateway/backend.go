@@ -167,6 +167,13 @@ func (b *backend) score(now time.Time) (class, float64) {
 	return b.stateAt(now), slow * float64(b.open+1) * (1 + 20*b.fails.now(now, 0))
 }
 
+// muteAt reports, with the lock, whether b owes an answer for longer than within, and has
+// given no good one since it was asked.
+func (b *backend) muteAt(now time.Time, within time.Duration) bool {
+	a := b.first
+	return a != nil && now.Sub(a.started) > max(2*a.usual, within) && b.lastGood.Before(a.started)
+}
+
 // roomy reports whether b could answer soon if it were asked now.
 func (b *backend) roomy(now time.Time, within time.Duration) bool {
 	b.mu.Lock()
@@ -174,8 +181,8 @@ func (b *backend) roomy(now time.Time, within time.Duration) bool {
 	if b.stateAt(now) == ill {
 		return false
 	}
-	if a := b.first; a != nil && now.Sub(a.started) > max(2*a.usual, within) && b.lastGood.Before(a.started) {
-		return false // nothing good has come since
+	if b.muteAt(now, within) {
+		return false
 	}
 	return b.slow.now(now, 1) < 3
 }

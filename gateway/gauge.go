@@ -99,7 +99,14 @@ func (b *budget) earn() {
 }
 
 // spend reports whether one more attempt may be made.
-func (b *budget) spend(now time.Time) bool {
+func (b *budget) spend(now time.Time) bool { return b.take(now, 1) }
+
+// owe is spend for one who would soon feel it: there may be a debt, which later attempts
+// wait for, so that in the long run there are no more of them.
+func (b *budget) owe(now time.Time) bool { return b.take(now, -budgetMost) }
+
+// take takes a token if there are at least so many.
+func (b *budget) take(now time.Time, least float64) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.last.IsZero() {
@@ -108,7 +115,7 @@ func (b *budget) spend(now time.Time) bool {
 		b.tokens = min(b.tokens+d.Seconds()*budgetFloor, budgetMost)
 	}
 	b.last = now
-	if b.tokens < 1 {
+	if b.tokens < least {
 		return false
 	}
 	b.tokens--

@@ -35,6 +35,7 @@ type want struct {
 	tried map[*backend]int // how often each was asked for this request
 	once  bool             // it may not be asked twice
 	fresh bool             // only one that was not asked yet
+	room  time.Duration    // only one that could answer within it; 0: any
 }
 
 // pick returns the backend that a person is best served by; nil: none is left.
@@ -52,7 +53,7 @@ func (p *pool) pick(now time.Time, w want) *backend {
 	for i := range list {
 		b := list[(i+offset)%len(list)]
 		n := w.tried[b]
-		if w.fresh && n > 0 {
+		if w.fresh && n > 0 || w.room > 0 && !b.roomy(now, w.room) {
 			continue
 		}
 		c, score := b.score(now)
@@ -92,7 +93,7 @@ func (p *pool) site(now time.Time, list []*backend) int {
 		if b.site == 0 {
 			b.mu.Lock()
 			fails := b.fails.now(now, 0)
-			if b.stateAt(now) != well {
+			if b.stateAt(now) != well || b.muteAt(now, p.Patience/4) {
 				fails = 1
 			}
 			b.mu.Unlock()

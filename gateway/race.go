@@ -345,18 +345,26 @@ func (r *race) launchHeld() {
 	r.armHedge()
 }
 
-// race asks one more backend beside those that are silent, if one has room.
+// race asks one more backend beside those that are silent, if one has room: on credit when
+// half of the patience is over, and seldom when it has ended, but nobody waits for ever.
 func (r *race) race() {
 	x, now := r.x, time.Now()
-	if len(r.open) == 0 || len(r.open) > 2 || now.After(x.deadline) {
+	if len(r.open) == 0 || len(r.open) > 2 {
 		return
 	}
 	after := x.hedgeAfter()
-	b := x.pool.pick(now, want{tried: r.tried, fresh: true})
-	if b != nil && b.roomy(now, after) && x.pool.budget.spend(now) {
+	spend := x.pool.budget.spend
+	if left := x.deadline.Sub(now); left > 0 && left < x.pool.Patience/2 {
+		spend = x.pool.budget.owe
+	}
+	if b := x.pool.pick(now, want{tried: r.tried, fresh: true, room: after}); b != nil && spend(now) {
 		r.launch(b, experience.Hedge)
 	}
-	r.armHedge()
+	if now.Before(x.deadline) {
+		r.armHedge()
+	} else {
+		r.hedge.Reset(max(after, x.pool.Patience/4))
+	}
 }
 
 // tooLate is when patience ends: what is still being answered is waited for, as it is

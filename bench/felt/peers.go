@@ -87,7 +87,7 @@ func nginxConf(s *suite) string {
 		b.WriteString("proxy_http_version 1.1; proxy_set_header Connection $up; proxy_set_header Upgrade $http_upgrade; proxy_set_header Host $host;\nproxy_cache c; proxy_cache_use_stale error timeout http_500 http_502 http_503 http_504;\n")
 	}
 	if scheme == "https" {
-		fmt.Fprintf(&b, "proxy_ssl_verify on; proxy_ssl_trusted_certificate %s; proxy_ssl_name 127.0.0.1;\n", s.certs.file("ca.pem"))
+		fmt.Fprintf(&b, "proxy_ssl_verify on; proxy_ssl_trusted_certificate %s; proxy_ssl_name origin.test;\n", s.certs.file("ca.pem"))
 	}
 	b.WriteString("}\nlocation /events { " + strings.ReplaceAll(fmt.Sprintf("KIND_pass %s://%s; KIND_buffering off; KIND_http_version 1.1; KIND_set_header Connection ''; KIND_next_upstream error timeout http_503;", "http", target), "KIND", "proxy") + " }\n")
 	fmt.Fprintf(&b, "location /ws { proxy_pass http://%s; proxy_http_version 1.1; proxy_set_header Connection upgrade; proxy_set_header Upgrade $http_upgrade; proxy_connect_timeout %dms; proxy_read_timeout 60s; }\n} }\n", target, ms/4)
@@ -103,7 +103,7 @@ func haproxyConf(s *suite) string {
 	more, bind := "", ""
 	switch s.scenario.speaks {
 	case "tls":
-		more = fmt.Sprintf(" ssl verify required ca-file %s verifyhost 127.0.0.1", s.certs.file("ca.pem"))
+		more = fmt.Sprintf(" ssl verify required ca-file %s verifyhost origin.test", s.certs.file("ca.pem"))
 	case "h2c", "raw2":
 		more = " proto h2"
 	}
