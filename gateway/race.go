@@ -352,19 +352,19 @@ func (r *race) race() {
 	if len(r.open) == 0 || len(r.open) > 2 {
 		return
 	}
-	after := x.hedgeAfter()
-	spend := x.pool.budget.spend
-	if left := x.deadline.Sub(now); left > 0 && left < x.pool.Patience/2 {
-		spend = x.pool.budget.owe
+	after, w, spend := x.hedgeAfter(), want{tried: r.tried, fresh: true}, x.pool.budget.spend
+	if left := x.deadline.Sub(now); !x.pool.crowded(now) { // in a crowd nobody gains by it
+		if w.room = after; left > 0 && left < x.pool.Patience/2 {
+			spend = x.pool.budget.owe
+		}
 	}
-	if b := x.pool.pick(now, want{tried: r.tried, fresh: true, room: after}); b != nil && spend(now) {
+	if b := x.pool.pick(now, w); b != nil && b.roomy(now, after) && spend(now) {
 		r.launch(b, experience.Hedge)
 	}
-	if now.Before(x.deadline) {
-		r.armHedge()
-	} else {
-		r.hedge.Reset(max(after, x.pool.Patience/4))
+	if now.After(x.deadline) {
+		after = max(after, x.pool.Patience/4)
 	}
+	r.hedge.Reset(after)
 }
 
 // tooLate is when patience ends: what is still being answered is waited for, as it is
