@@ -63,6 +63,7 @@ func handOver(ctx context.Context, s *app.GatewayServer, listen []string, stop f
 			fmt.Fprintf(says, "honderd: not started anew, and going on as before: %v\n", err)
 			continue
 		}
+		signal.Ignore(syscall.SIGHUP) // one who tells all of them must not cut short what ends here
 		stop()
 		return
 	}
