@@ -99,7 +99,7 @@ func nginxConf(s *suite) string {
 func haproxyConf(s *suite) string {
 	var b strings.Builder
 	ms := s.patience.Milliseconds()
-	fmt.Fprintf(&b, "global\n  maxconn 4096\n  tune.bufsize 65536\n  hard-stop-after 30s\ndefaults\n  mode http\n  option http-keep-alive\n  timeout client 30s\n  timeout http-request 10s\n  timeout server %dms\n  timeout connect %dms\n  timeout queue %dms\n  timeout tunnel 60s\n  retries 3\n  option redispatch 1\n  retry-on conn-failure empty-response junk-response response-timeout 500 502 503 504\n", ms*85/100, ms/4, ms)
+	fmt.Fprintf(&b, "global\n  maxconn 4096\n  tune.bufsize 65536\n  hard-stop-after 30s\ndefaults\n  mode http\n  option http-keep-alive\n  option http-no-delay\n  timeout client 30s\n  timeout http-request 10s\n  timeout server %dms\n  timeout connect %dms\n  timeout queue %dms\n  timeout tunnel 60s\n  retries 3\n  option redispatch 1\n  retry-on conn-failure empty-response junk-response response-timeout 500 502 503 504\n", ms*85/100, ms/4, ms)
 	more, bind := "", ""
 	switch s.scenario.speaks {
 	case "tls":
