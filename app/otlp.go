@@ -74,6 +74,7 @@ func (s *Server) runTraces(ctx context.Context, running *sync.WaitGroup) {
 	serve(t.grpc, t.door.ServeGRPC)
 	serve(t.http, t.door.ServeHTTP)
 	running.Go(func() { s.read(ctx, t.receiver) })
+	running.Go(func() { s.tellReleases(ctx) })
 	for _, f := range t.files {
 		running.Go(func() { s.read(ctx, f) })
 	}

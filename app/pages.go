@@ -35,6 +35,7 @@ func (s *Server) pages() (http.Handler, error) {
 		State:   s.state,
 		Notify:  s.notify,
 		Desk:    desk{s},
+		Chain:   s.projector.chain,
 		Who:     onThisMachine,
 		Zone:    zone,
 		Tongue:  tongue,

@@ -9,5 +9,8 @@ func (s sheet) Menu() []entry {
 	if s.desk {
 		list = append(list, entry{"incidents", "/incidents", "Incidents"})
 	}
+	if s.chain {
+		list = append(list, entry{"chain", "/chain", "The chain"})
+	}
 	return list
 }

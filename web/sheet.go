@@ -23,6 +23,7 @@ type sheet struct {
 	Known   []view.Story // the incidents, the newest first
 	Spans   []span
 	desk    bool // there are pages of incidents
+	chain   bool // there is a page of services
 }
 
 // span is how it was in a stretch of time up to now.
@@ -85,7 +86,7 @@ func (s sheet) Seen(t time.Time) string {
 // sheet returns what the dashboard shows.
 func (d dashboard) sheet(tongue look.Tongue) sheet {
 	answer, asOf := d.Answers()
-	s := sheet{R: look.For(tongue, d.Zone), A: answer, Latest: 5, State: d.State(), AsOf: asOf, desk: d.Desk != nil}
+	s := sheet{R: look.For(tongue, d.Zone), A: answer, Latest: 5, State: d.State(), AsOf: asOf, desk: d.Desk != nil, chain: d.Chain != nil}
 	for _, h := range answer.Hours {
 		s.Hours = append(s.Hours, look.Hour(h))
 	}

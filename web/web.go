@@ -28,6 +28,8 @@ type Options struct {
 	Zone   *time.Location // of the times; nil: UTC
 	Tongue look.Tongue    // for who does not say
 	Desk   Desk           // nil: nothing is known of incidents
+	// Chain returns which service calls which. nil: there is no such page.
+	Chain func() view.Chain
 	// Who returns who asks, "" for somebody who may only read. nil: everybody may only
 	// read.
 	Who   func(r *http.Request) string
@@ -97,6 +99,10 @@ func New(o Options) http.Handler {
 		mux.HandleFunc("POST /incidents/{id}/words", d.wrote(d.keepWord))
 		mux.HandleFunc("POST /incidents/{id}/about", d.wrote(d.keepAbout))
 		mux.HandleFunc("POST /incidents/{id}/lessons", d.wrote(d.keepLesson))
+	}
+	if o.Chain != nil {
+		mux.HandleFunc("GET /chain", d.chain)
+		mux.HandleFunc("GET /api/v1/chain", d.chainJSON)
 	}
 	mux.HandleFunc("GET /api/v1/report", d.report)
 	mux.HandleFunc("GET /api/v1/drops", d.drops)
