@@ -12,6 +12,7 @@ const (
 	TimedOut                 // the service stopped waiting: 408
 	GaveUp                   // the person stopped waiting: 499
 	TooSlow                  // answered, but slower than patience
+	Broken                   // the page itself failed: an error of its script, or its tab crashed
 	causes
 )
 
@@ -41,6 +42,8 @@ func (c Cause) String() string {
 		return "gave_up"
 	case TooSlow:
 		return "too_slow"
+	case Broken:
+		return "script_error"
 	default:
 		return "unknown"
 	}

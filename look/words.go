@@ -87,6 +87,8 @@ func (r Reader) Cause(name string) string {
 		return r.T("The person stopped waiting")
 	case "too_slow":
 		return r.T("Slower than patience")
+	case "script_error":
+		return r.T("The page itself broke")
 	default:
 		return r.T(r.Plain(strings.ReplaceAll(name, "_", " ")))
 	}

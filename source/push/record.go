@@ -182,7 +182,7 @@ func (d *Door) judge(e *experience.Experience, r *Record) error {
 	if r.Cause != "" {
 		cause, ok := causeOf(r.Cause)
 		if !ok {
-			return fmt.Errorf(`"cause" %.40q is not known: fine, server_error, unreachable, too_many_requests, timed_out, gave_up or too_slow`, r.Cause)
+			return fmt.Errorf(`"cause" %.40q is not known: fine, server_error, unreachable, too_many_requests, timed_out, gave_up, too_slow or script_error`, r.Cause)
 		}
 		e.Cause = cause
 	}
