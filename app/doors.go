@@ -22,6 +22,7 @@ func (s *Server) openDoors(salt []byte) (err error) {
 		Rules: s.config.Rules(), Salt: salt, Keys: s.config.Receive.Keys, Keep: s.keepSent, Busy: isBusy,
 		Refuse: func(why string) { s.drops.add(push.Name, inRequests, why, 1, true) },
 	})
+	s.browser = s.newBrowser(salt)
 	return s.openTraces(salt)
 }
 

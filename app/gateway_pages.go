@@ -3,12 +3,10 @@ package app
 import (
 	"encoding/json"
 	"net/http"
-
-	"github.com/honderd/honderd/gateway"
 )
 
-// writeState answers with how a gateway is.
-func writeState(w http.ResponseWriter, s gateway.State) {
+// writeState answers with how a gateway or a door is.
+func writeState(w http.ResponseWriter, s any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	e := json.NewEncoder(w)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/honderd/honderd/look"
+	"github.com/honderd/honderd/source/browser"
 	"github.com/honderd/honderd/source/otlp"
 	"github.com/honderd/honderd/source/push"
 	"github.com/honderd/honderd/status"
@@ -23,6 +24,7 @@ func (s *Server) pages() (http.Handler, error) {
 	tongue, _ := look.ParseTongue(s.config.Language)
 	mux := http.NewServeMux()
 	mux.Handle(push.Path, s.push)
+	s.browserPages(mux)
 	if s.gateway != nil {
 		mux.HandleFunc("GET /api/v1/gateway", func(w http.ResponseWriter, _ *http.Request) { writeState(w, s.gateway.State()) })
 	}
@@ -71,7 +73,7 @@ func (s *Server) state() web.State {
 		}
 		state.Sources = append(state.Sources, shown)
 	}
-	for _, name := range []string{push.Name, otlp.Name, gatewayName} {
+	for _, name := range []string{push.Name, browser.Name, otlp.Name, gatewayName} {
 		if k := known[name]; k.Newest > 0 || s.troubles.of(name) != "" {
 			state.Sources = append(state.Sources, web.SourceState{Name: name, LastLine: time.UnixMilli(k.Newest), Trouble: s.troubles.of(name)})
 		}

@@ -20,6 +20,7 @@ import (
 	"github.com/honderd/honderd/ledger/gather"
 	"github.com/honderd/honderd/ledger/jetstream"
 	"github.com/honderd/honderd/source"
+	"github.com/honderd/honderd/source/browser"
 	"github.com/honderd/honderd/source/push"
 )
 
@@ -32,6 +33,7 @@ type Server struct {
 	gatherer  *gather.Gatherer // of what is sent by many
 	push      *push.Door
 	traces    traceDoors
+	browser   *browser.Door
 	gateway   *GatewayServer // nil: there is none
 	passing   *gatewayPeople
 	spool     *spool

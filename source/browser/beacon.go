@@ -101,11 +101,11 @@ const maxDropped = 10_000
 func (d *Door) item(s *sent, i *item, now float64, person experience.Person, labels uint16) string {
 	age := time.Duration(0) // the clock of the browser may be wrong, but not how long ago it was by it
 	if now > 0 && i.At > 0 && now > i.At {
-		if ms := now - i.At; ms < float64(maxMessage.Milliseconds()) {
-			age = time.Duration(ms) * time.Millisecond
-		} else {
+		ms := now - i.At
+		if ms >= float64(maxMessage.Milliseconds()) {
 			return "too old to be news"
 		}
+		age = time.Duration(ms) * time.Millisecond
 	}
 	if math.IsNaN(i.Wait) || i.Wait < 0 || i.Wait > float64(maxWait.Milliseconds()) || i.Status < 0 || i.Status > 999 {
 		return "not an item of a browser"

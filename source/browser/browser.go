@@ -35,6 +35,8 @@ type Options struct {
 	Keep source.Sink
 	// Busy reports whether an error of Keep means: later.
 	Busy func(err error) bool
+	// Refuse hears why a request was refused, in a few words of ours. nil: nobody does.
+	Refuse func(why string)
 
 	Open     int           // most requests at once; 0: 1024
 	Each     int           // most requests of one sender at once; 0: 64
@@ -153,6 +155,9 @@ func (d *Door) receive(w http.ResponseWriter, r *http.Request, good int, most in
 	}
 	if no != nil {
 		d.counts.refuse(no.why)
+		if d.options.Refuse != nil {
+			d.options.Refuse(no.why)
+		}
 		no.write(w)
 		return
 	}

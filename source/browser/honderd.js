@@ -203,7 +203,7 @@
     }
   });
   on(w, 'unhandledrejection', function (e) {
-    var stack = String(e.reason && e.reason.stack || ''), file = /https?:\/\/[^\s)]+?(?=:\d+)/.exec(stack.replace(/:\d+:\d+/g, ':1'));
+    var stack = String(e.reason && e.reason.stack || ''), file = /https?:\/\/[^\s)]+?(?=:\d+:\d+)/.exec(stack);
     if (file) broke(file[0], stack.slice(0, 300));
   });
 
