@@ -6,6 +6,21 @@ import (
 	"strings"
 )
 
+// Browser says which pages may tell what the people before them saw.
+type Browser struct {
+	// Origins are where pages come from that may tell, such as https://shop.example.
+	// Without any: pages of the host that is asked.
+	Origins []string `yaml:"origins" is:"origin"`
+
+	// Key is what pages show. It stands in the page, so it is no secret. Without it:
+	// none is asked for.
+	Key string `yaml:"key" is:"secret"`
+
+	// Count says what is kept: all, or only what is unseen by servers. When it is not
+	// written: unseen where there are logs or a gateway, else all.
+	Count string `yaml:"count" is:"all|unseen"`
+}
+
 // readOrigin reads where pages come from: a scheme and a host, whose first part may be *.
 func readOrigin(text string) (any, error) {
 	if text == "*" {

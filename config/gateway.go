@@ -9,7 +9,7 @@ import (
 	"github.com/honderd/honderd/gateway"
 )
 
-// gatewayKind returns the kinds of what a gateway is told.
+// gatewayKind returns the kinds of what a gateway and a door for browsers are told.
 func gatewayKind(is string) (kind, bool) {
 	switch is {
 	case "door":
@@ -20,6 +20,8 @@ func gatewayKind(is string) (kind, bool) {
 		return kind{noun: "what paths begin with", example: "/shop", text: true, read: readPath}, true
 	case "backend":
 		return kind{noun: "the address of a backend", example: "http://10.0.0.1:80", text: true, once: true, read: readBackend}, true
+	case "origin": // of pages that tell what people saw
+		return kind{noun: "the origin of pages", example: "https://shop.example", text: true, once: true, read: readOrigin}, true
 	case "marker":
 		return kind{noun: "a field of answers", example: "X-Shop", text: true, read: readMarker}, true
 	}

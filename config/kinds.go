@@ -82,9 +82,6 @@ func (o Options) kindOf(is string) kind {
 	if k, ok := publicKind(is); ok {
 		return k
 	}
-	if is == "origin" {
-		return kind{noun: "the origin of pages", example: "https://shop.example", text: true, once: true, read: readOrigin}
-	}
 	choices := strings.Split(is, "|")
 	return kind{
 		noun: "one of " + strings.Join(choices, ", "), example: strings.Join(choices, " or "), choices: choices,

@@ -17,8 +17,8 @@ import (
 //go:embed config.go
 var configSource string // the comments in it describe the keys
 
-//go:embed receive.go
-var receiveSource string // those of what is received
+//go:embed browser.go
+var browserSource string // the same
 
 //go:embed public.go
 var publicSource string // the same
@@ -29,7 +29,7 @@ const variable = `\$\{`
 // Schema returns a JSON Schema of honderd.yaml, with which an editor completes and
 // checks it. It is made from Config: its keys, their comments and Default.
 func Schema() []byte {
-	s := schema{comments: fieldComments(configSource, receiveSource, publicSource)}
+	s := schema{comments: fieldComments(configSource, browserSource, publicSource)}
 	root := s.object(reflect.ValueOf(Default()))
 	root["$schema"] = "http://json-schema.org/draft-07/schema#"
 	root["title"] = "honderd.yaml"
