@@ -59,8 +59,10 @@
   function arm() {
     if (!w.fetchLater) return;
     disarm();
+    var items = queue.concat(leaving());
+    if (!items.length) return;
     armed = new AbortController();
-    try { w.fetchLater(to, { method: 'POST', body: text(message(queue.concat(leaving()))), credentials: 'omit', signal: armed.signal }); } catch (e) { armed = 0; }
+    try { w.fetchLater(to, { method: 'POST', body: text(message(items)), credentials: 'omit', signal: armed.signal }); } catch (e) { armed = 0; }
   }
   function disarm() { if (armed) armed.abort(); armed = 0; }
   function flush() {
@@ -68,6 +70,7 @@
     disarm();
     send(message(queue));
     queue = []; id = random(); dropped = 0;
+    arm();
   }
   // send tries to tell, and keeps what could not be told: the server may be the one that is gone.
   var resting = 0, sending;
@@ -147,13 +150,14 @@
     if (!u) return null;
     var r = { m: method.toUpperCase(), p: u.pathname, t: now(), v: view, a: now() - act < 1000 };
     if (pending.push(r) > 200) pending.shift();
-    if (r.a) later(function () { if (pending.indexOf(r) >= 0) arm(); }, C.left);
+    if (r.a) later(function () { if (pending.indexOf(r) >= 0) arm(); }, C.left + 50);
     return r;
   }
   function end(r, status, why) {
     var at = pending.indexOf(r), wait = now() - r.t;
     if (at < 0) return;
     pending.splice(at, 1);
+    if (armed) arm();
     if (r.a) act = Math.max(act, now());
     if (r.v == view && r.t - view.t < 1000) view.d = now();
     if (gone || /abort/i.test(why)) return;
@@ -256,7 +260,7 @@
 
   // Leaving. Who leaves while they wait for an answer, or for a page to appear, gave up.
   function leaving() {
-    var r = pending.filter(function (o) { return o.a && now() - o.t > C.left && now() - o.t < 3e5; })[0];
+    var r = pending.filter(function (o) { return o.a && now() - o.t >= C.left && now() - o.t < 3e5; })[0];
     if (r) return [{ k: 'left', m: r.m, p: r.p, w: now() - r.t, t: now(), n: r.v.n, j: r.v.j }];
     if (view.first && !view.told && !painted && !unseen && d.readyState != 'complete' && now() - view.t > C.left) return [{ k: 'left', p: view.p, w: Math.round(now() - view.t), t: now(), n: view.n, j: view.j }];
     return [];
