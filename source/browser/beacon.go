@@ -77,7 +77,7 @@ func (d *Door) beacon(s *sent) *refusal {
 		}
 		return nil
 	}
-	d.counts.measure(m.Vitals)
+	s.vitals = m.Vitals
 	labels, person := d.labels(s.batch, m.Labels), s.named(m.Person)
 	for _, raw := range m.Items {
 		var i item

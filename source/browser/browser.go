@@ -4,6 +4,7 @@
 package browser
 
 import (
+	"context"
 	"net/http"
 	"net/netip"
 	"sync"
@@ -140,6 +141,7 @@ type sent struct {
 	agent  string
 	person experience.Person // who it is when nothing in it says more
 	namer  *who.Namer
+	vitals *vitals
 	id     [16]byte // by which it counts once; zero: it has none
 }
 
@@ -218,13 +220,21 @@ func (d *Door) isNew(s *sent, id []byte) bool {
 	return false
 }
 
+// keepFor is how long is tried to keep what was sent.
+const keepFor = 20 * time.Second
+
 // keep makes what was sent durable.
 func (d *Door) keep(r *http.Request, s *sent) *refusal {
 	if s.batch.Tally.Lines == 0 {
+		d.counts.measure(s.vitals)
 		return nil
 	}
-	switch err := d.options.Keep(r.Context(), &s.batch.Batch); {
+	// Who tells something last is gone before it is answered: it is kept all the same.
+	ctx, stop := context.WithTimeout(context.WithoutCancel(r.Context()), keepFor)
+	defer stop()
+	switch err := d.options.Keep(ctx, &s.batch.Batch); {
 	case err == nil:
+		d.counts.measure(s.vitals)
 		d.counts.keep(s.batch)
 		return nil
 	case d.options.Busy != nil && d.options.Busy(err):

@@ -3,6 +3,7 @@ package browser
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -295,6 +296,21 @@ func TestOneSenderDoesNotStarveOthers(t *testing.T) {
 }
 
 func rest(k *kept) string { return fmt.Sprint("id", len(k.all())) }
+
+// A browser that is closed does not wait for its answer.
+func TestWhatWasToldLastIsKept(t *testing.T) {
+	d, _ := door(Options{})
+	d.options.Keep = func(ctx context.Context, b *experience.Batch) error { return ctx.Err() }
+	ctx, gone := context.WithCancel(t.Context())
+	gone()
+	r := httptest.NewRequestWithContext(ctx, http.MethodPost, BeaconPath, strings.NewReader(message("a", `{"k":"left","w":5000,"p":"/"}`)))
+	r.Header.Set("Origin", "https://shop.example")
+	w := httptest.NewRecorder()
+	d.ServeHTTP(w, r)
+	if n := d.Counts(); w.Code != http.StatusNoContent || n.Experiences != 1 {
+		t.Errorf("%d %+v", w.Code, n)
+	}
+}
 
 func TestSlowSendersAreCutOff(t *testing.T) {
 	d, k := door(Options{Patience: 50 * time.Millisecond})
