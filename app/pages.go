@@ -31,6 +31,16 @@ func (s *Server) pages() (http.Handler, error) {
 	if s.publisher, err = newPublisher(s); err != nil {
 		return nil, err
 	}
+	if s.teller, err = newTeller(s, s.publisher.options); err != nil {
+		return nil, err
+	}
+	if s.teller.store != nil {
+		s.publisher.options.Subscribers = s.teller
+	}
+	mux.Handle("GET /api/v1/status/copy.zip", status.CopyHandler(s.publisher.options))
+	mux.HandleFunc(plannedPath, s.planned)
+	mux.HandleFunc(plannedPath+"/", s.planned)
+	mux.HandleFunc("GET /api/v1/notifications", s.teller.state)
 	public := status.New(s.publisher.options)
 	mux.Handle("/", web.New(web.Options{
 		Answers: s.projector.now,
