@@ -4,14 +4,17 @@ import (
 	"context"
 	"net/http"
 	"net/netip"
+	"runtime/debug"
 	"strings"
 	"time"
 
+	"github.com/honderd/honderd/api"
 	"github.com/honderd/honderd/look"
 	"github.com/honderd/honderd/source/browser"
 	"github.com/honderd/honderd/source/otlp"
 	"github.com/honderd/honderd/source/push"
 	"github.com/honderd/honderd/status"
+	"github.com/honderd/honderd/view"
 	"github.com/honderd/honderd/web"
 )
 
@@ -49,11 +52,32 @@ func (s *Server) pages() (http.Handler, error) {
 		Desk:    desk{s},
 		Chain:   s.projector.chain,
 		Who:     onThisMachine,
-		Zone:    zone,
-		Tongue:  tongue,
-		Log:     s.log,
+		API: api.New(api.Options{
+			Answers: s.projector.now, Desk: desk{s}, Who: onThisMachine, Missing: ErrNoIncident, Version: version(), Others: elsewhere(), Log: s.log,
+		}),
+		Zone:   zone,
+		Tongue: tongue,
+		Log:    s.log,
 	}))
 	return withStatus(mux, public, s.publisher.options.Pages), nil
+}
+
+// elsewhere returns what programs can ask that package api does not answer itself.
+func elsewhere() []api.Route {
+	return []api.Route{
+		{Method: http.MethodGet, Path: "/api/v1/report", Summary: "How all of the period was for the people in it.", Answer: view.Answer{}},
+		{Method: http.MethodGet, Path: "/api/v1/drops", Summary: "What was not counted, by reason; and what waits because it is from the future."},
+		{Method: http.MethodPost, Path: push.Path, Summary: "Send experiences, one object a line (docs/push.md)."},
+		{Method: http.MethodGet, Path: "/api/v1/gateway", Summary: "The backends of the gateway: score, room, last faults."},
+	}
+}
+
+// version returns which version of the program this is, as the Go toolchain knows it.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "unknown"
 }
 
 // onThisMachine names who asks from this machine; anybody else may only read.
