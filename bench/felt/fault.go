@@ -69,4 +69,5 @@ type conf struct {
 	Cert     string  `json:"cert"` // files of TLS, without .pem and .key
 	Deaf     bool    `json:"deaf"` // accepts, and never speaks
 	Faults   []fault `json:"faults"`
+	Waits    bool    `json:"waits"` // it listens when it is told to
 }

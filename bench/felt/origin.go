@@ -25,8 +25,10 @@ type origin struct {
 	table *slotTable
 
 	mu   sync.Mutex
-	cmd  *exec.Cmd
+	cmd  *exec.Cmd // nil: it is gone
+	next *exec.Cmd // it waits for being told to listen
 	in   io.WriteCloser
+	out  *bufio.Scanner
 	acks chan int
 	over chan struct{} // the process has ended
 	told int
@@ -50,15 +52,18 @@ func (o *origin) addr() string {
 	return o.Addr
 }
 
-// up starts the process, and waits until it listens.
-func (o *origin) up() error {
+// ready starts the process, which listens when up is called: so that how long a server is
+// gone does not hang on how long a busy machine takes to start it.
+func (o *origin) ready() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.cmd != nil {
+	if o.cmd != nil || o.next != nil {
 		return nil
 	}
 	o.Life++
-	text, err := json.Marshal(o.conf)
+	c := o.conf
+	c.Waits = true
+	text, err := json.Marshal(c)
 	if err != nil {
 		return err
 	}
@@ -78,17 +83,43 @@ func (o *origin) up() error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	o.cmd, o.acks, o.over = cmd, make(chan int, 64), make(chan struct{})
-	sc := bufio.NewScanner(out)
-	if !sc.Scan() || sc.Text() != "up" {
+	o.next, o.out = cmd, bufio.NewScanner(out)
+	return nil
+}
+
+// up lets the process listen, and starts it if it was not made ready.
+func (o *origin) up() error {
+	if err := o.ready(); err != nil {
+		return err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.cmd != nil {
+		return nil
+	}
+	cmd := o.next
+	o.next = nil
+	_, _ = o.in.Write([]byte("now\n"))
+	if !o.out.Scan() || o.out.Text() != "up" {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
-		o.cmd = nil
 		return fmt.Errorf("server %d does not come up at %s", o.ID, o.Addr)
 	}
-	go listen(sc, cmd, o.acks, o.over)
+	o.cmd, o.acks, o.over = cmd, make(chan int, 64), make(chan struct{})
+	go listen(o.out, cmd, o.acks, o.over)
 	o.mark()
 	return nil
+}
+
+// drop ends a process that was made ready and not used.
+func (o *origin) drop() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.next != nil {
+		_ = o.next.Process.Kill()
+		_ = o.next.Wait()
+		o.next = nil
+	}
 }
 
 // listen hears what the process says, until it ends.

@@ -125,7 +125,7 @@ func (s *suite) each(f ...fault) {
 // gone kills origins from one beat to another.
 func (s *suite) gone(ctx context.Context, from, until float64, list ...*origin) {
 	s.at(ctx, from)
-	together(list, (*origin).kill)
+	together(list, func(o *origin) { o.kill(); _ = o.ready() })
 	s.at(ctx, until)
 	together(list, func(o *origin) { _ = o.up() })
 }

@@ -51,11 +51,15 @@ func serve(text string) error {
 	}
 	s.faults.Store(&s.conf.Faults)
 	s.gate.set(s.conf.Faults)
+	says := bufio.NewScanner(os.Stdin)
+	if s.Waits && !says.Scan() {
+		return nil
+	}
 	l, err := listenAgain(s.Addr)
 	if err != nil {
 		return err
 	}
-	go s.obey()
+	go s.obey(says)
 	end, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	fmt.Println("up")
@@ -112,8 +116,7 @@ func deaf(ctx context.Context, l net.Listener) error {
 }
 
 // obey takes what the suite tells. When the suite is gone it ends.
-func (s *server) obey() {
-	sc := bufio.NewScanner(os.Stdin)
+func (s *server) obey(sc *bufio.Scanner) {
 	for sc.Scan() {
 		var t told
 		if err := json.Unmarshal(sc.Bytes(), &t); err != nil {

@@ -199,6 +199,7 @@ func (s *suite) end() {
 	for _, o := range s.origins {
 		o.thaw()
 		o.kill()
+		o.drop()
 		if o.wire != nil {
 			o.wire.close()
 		}
