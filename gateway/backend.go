@@ -174,6 +174,16 @@ func (b *backend) muteAt(now time.Time, within time.Duration) bool {
 	return a != nil && now.Sub(a.started) > max(2*a.usual, within) && b.lastGood.Before(a.started)
 }
 
+// perhapsBack lets b be asked at once, as others of its kind are back that were gone: if it
+// is not there it refuses, which burdens nobody.
+func (b *backend) perhapsBack() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.latest == Refused {
+		b.streak = min(b.streak, 1)
+	}
+}
+
 // roomy reports whether b could answer soon if it were asked now.
 func (b *backend) roomy(now time.Time, within time.Duration) bool {
 	b.mu.Lock()

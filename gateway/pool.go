@@ -179,6 +179,9 @@ func (p *pool) recovered(now time.Time) {
 		return
 	}
 	p.backAt = now
+	for _, b := range p.all() { // or all would wait for the one that was asked first
+		b.perhapsBack()
+	}
 	n, i := wakeMost, 0
 	for ; i < len(p.waiting) && n > 0; i++ {
 		if w := p.waiting[i]; !w.left {

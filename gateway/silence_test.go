@@ -80,3 +80,30 @@ func TestWhoWouldSoonFeelItIsHelpedOnCredit(t *testing.T) {
 		t.Error("the debt is never paid")
 	}
 }
+
+// When all backends came back together, all who had been held went to the one that had
+// been asked first, and were late.
+func TestBackendsThatComeBackTogetherAreAskedTogether(t *testing.T) {
+	now := time.Now()
+	gone := func(what string) *backend {
+		b := &backend{name: what}
+		for range 6 {
+			b.fault(now, what)
+		}
+		return b
+	}
+	refused, broken := gone(Refused), gone(ServerError)
+	p := poolOf(refused, broken)
+	p.recovered(now)
+	if refused.stateAt(now) != ill {
+		t.Error("nobody was held, and one that was gone is thought well")
+	}
+	p.hold()
+	p.recovered(now)
+	if refused.stateAt(now) != well {
+		t.Error("one that was gone with the others is not asked")
+	}
+	if broken.stateAt(now) != ill {
+		t.Error("one that answers with errors is thought well")
+	}
+}
