@@ -167,11 +167,18 @@ func (b *backend) score(now time.Time) (class, float64) {
 	return b.stateAt(now), slow * float64(b.open+1) * (1 + 20*b.fails.now(now, 0))
 }
 
-// muteAt reports, with the lock, whether b owes an answer for longer than within, and has
-// given no good one since it was asked.
+// muteAt reports, with the lock, whether b owes answers, and has given no good one for
+// longer than within.
 func (b *backend) muteAt(now time.Time, within time.Duration) bool {
 	a := b.first
-	return a != nil && now.Sub(a.started) > max(2*a.usual, within) && b.lastGood.Before(a.started)
+	if a == nil {
+		return false
+	}
+	since := a.started
+	if b.lastGood.After(since) {
+		since = b.lastGood
+	}
+	return now.Sub(since) > max(2*a.usual, within)
 }
 
 // perhapsBack lets b be asked at once, as others of its kind are back that were gone: if it
@@ -191,8 +198,8 @@ func (b *backend) roomy(now time.Time, within time.Duration) bool {
 	if b.stateAt(now) == ill {
 		return false
 	}
-	if b.muteAt(now, within) {
-		return false
+	if a := b.first; a != nil && now.Sub(a.started) > max(2*a.usual, within) && b.lastGood.Before(a.started) {
+		return false // nothing good has come since
 	}
 	return b.slow.now(now, 1) < 3
 }

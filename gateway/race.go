@@ -353,18 +353,16 @@ func (r *race) race() {
 		return
 	}
 	after, w, spend := x.hedgeAfter(), want{tried: r.tried, fresh: true}, x.pool.budget.spend
-	if left := x.deadline.Sub(now); !x.pool.crowded(now) { // in a crowd nobody gains by it
+	left, crowded := x.deadline.Sub(now), x.pool.crowded(now)
+	if !crowded { // in a crowd nobody gains by it
 		if w.room = after; left > 0 && left < x.pool.Patience/2 {
 			spend = x.pool.budget.owe
 		}
 	}
-	if b := x.pool.pick(now, w); b != nil && b.roomy(now, after) && spend(now) {
+	if b := x.pool.pick(now, w); b != nil && (left > 0 || !crowded) && b.roomy(now, after) && spend(now) {
 		r.launch(b, experience.Hedge)
 	}
-	if now.After(x.deadline) {
-		after = max(after, x.pool.Patience/4)
-	}
-	r.hedge.Reset(after)
+	r.hedge.Reset(max(after, min(-left, x.pool.Patience/4))) // once it is too late, seldom
 }
 
 // tooLate is when patience ends: what is still being answered is waited for, as it is

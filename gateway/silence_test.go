@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// mute is a backend that was asked long before now and has not answered.
-func mute(site int, asked time.Time) *backend {
+// silentFor is a backend that was asked long before now and has not answered.
+func silentFor(site int, asked time.Time) *backend {
 	return &backend{name: "mute", site: site, first: &attempt{started: asked, usual: 2 * time.Millisecond}, open: 1}
 }
 
@@ -21,7 +21,7 @@ func poolOf(list ...*backend) *pool {
 func TestASiteThatFallsSilentIsLeft(t *testing.T) {
 	now := time.Now()
 	there := &backend{name: "there", site: 1}
-	p := poolOf(mute(0, now.Add(-300*time.Millisecond)), mute(0, now.Add(-300*time.Millisecond)), there)
+	p := poolOf(silentFor(0, now.Add(-300*time.Millisecond)), silentFor(0, now.Add(-300*time.Millisecond)), there)
 	left := 0
 	for range 200 {
 		if p.pick(now, want{}) == there {
@@ -31,7 +31,12 @@ func TestASiteThatFallsSilentIsLeft(t *testing.T) {
 	if left < 180 {
 		t.Errorf("%d of 200 go to the other site, want nearly all", left)
 	}
-	p = poolOf(mute(0, now.Add(-300*time.Millisecond)), &backend{name: "well", site: 0}, there)
+	one, two := silentFor(0, now.Add(-300*time.Millisecond)), silentFor(0, now.Add(-300*time.Millisecond))
+	one.lastGood, two.lastGood = now.Add(-299*time.Millisecond), now.Add(-290*time.Millisecond) // of others, just before
+	if b := poolOf(one, two, there); b.site(now, b.all()) == 0 && b.site(now, b.all()) == 0 {
+		t.Error("nobody leaves: the last good answer came after the oldest open request was made")
+	}
+	p = poolOf(silentFor(0, now.Add(-300*time.Millisecond)), &backend{name: "well", site: 0}, there)
 	for range 200 {
 		if b := p.pick(now, want{}); b == there {
 			t.Fatal("people leave a site of which one answers")
@@ -41,7 +46,7 @@ func TestASiteThatFallsSilentIsLeft(t *testing.T) {
 
 func TestWhoeverIsSilentIsNotAskedInPlaceOfTheSilent(t *testing.T) {
 	now := time.Now()
-	one, two := mute(0, now.Add(-100*time.Millisecond)), mute(0, now.Add(-100*time.Millisecond))
+	one, two := silentFor(0, now.Add(-100*time.Millisecond)), silentFor(0, now.Add(-100*time.Millisecond))
 	there := &backend{name: "there", site: 1}
 	p := poolOf(one, two, there)
 	tried := map[*backend]int{one: 1}

@@ -118,6 +118,10 @@ func haproxyConf(s *suite) string {
 	b.WriteString("backend b\n  balance leastconn\n  http-request disable-l7-retry if METH_POST !{ req.hdr(Idempotency-Key) -m found }\n")
 	to, then := s.sites()
 	check := " check inter 500ms"
+	if len(then) > 0 { // or a site that answers with errors is never left
+		b.WriteString("  option allbackups\n  option httpchk GET /page/1\n")
+		check += " fall 2 rise 1"
+	}
 	if s.scenario.named {
 		fmt.Fprintf(&b, "  server-template s 3 %s%s%s\n", to[0], check, more)
 		return b.String()
