@@ -163,7 +163,10 @@ func (n *conn) begin(f *http2.MetaHeadersFrame) bool {
 		n.left = true
 		last := n.newest
 		n.send(func() error { return n.f.WriteGoAway(last, http2.ErrCodeNo, nil) })
-		return len(n.streams) > 0
+		if len(n.streams) == 0 {
+			n.bye()
+		}
+		return true
 	case refuses:
 		n.s.add(injected)
 		n.send(func() error { return n.f.WriteRSTStream(f.StreamID, http2.ErrCodeRefusedStream) })
@@ -188,8 +191,17 @@ func (n *conn) end(id uint32) {
 	}
 	n.more.Broadcast()
 	if n.left && len(n.streams) == 0 {
-		_ = n.c.Close()
+		n.bye()
 	}
+}
+
+// bye ends the connection for writing. It is read until the other side ends it too: a
+// reset would take the GOAWAY from those who have not read it yet.
+func (n *conn) bye() {
+	if t, ok := n.c.(*net.TCPConn); ok {
+		_ = t.CloseWrite()
+	}
+	_ = n.c.SetReadDeadline(time.Now().Add(2 * time.Second))
 }
 
 // answer gives the answer of the server's handler.
