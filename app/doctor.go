@@ -72,6 +72,18 @@ func examineLedger(ctx context.Context, c config.Config, l *jetstream.Ledger, lo
 		room.Fix = "make room, or the oldest data goes"
 	}
 	list = append(list, room)
+	streams, err := l.Streams(ctx)
+	if err != nil {
+		return list, err
+	}
+	for _, one := range streams {
+		f := Finding{What: "stream", Says: one.String(), Bad: !one.AsItIs}
+		if f.Bad {
+			f.Fix = "somebody changed it: start the server, which brings it back"
+		}
+		list = append(list, f)
+	}
+	list = append(list, Finding{What: "retention", Says: fmt.Sprintf("ledger: %s; archive: %s; small facts stay", keptFor(c.Ledger.Keep), keptFor(c.Archive.Keep))})
 	s := scrubber{ledger: l, log: log, troubles: &troubles{}}
 	if k, err := newArchiver(ctx, c, l, log, s.troubles); err != nil {
 		list = append(list, Finding{What: "archive", Says: err.Error(), Bad: true})

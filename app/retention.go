@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/honderd/honderd/config"
@@ -103,4 +105,18 @@ func (a *archiver) oldUpTo(ctx context.Context, subject string, oldest int64, af
 		err = nil
 	}
 	return upTo, err
+}
+
+// keptFor says in words how long each kind of record is kept.
+func keptFor(k config.Keep) string {
+	var list []string
+	for _, kind := range config.KeptKinds() {
+		if d := k.Of(kind); d > 0 {
+			list = append(list, fmt.Sprintf("%s %.4g days", kind, d.Hours()/24))
+		}
+	}
+	if len(list) == 0 {
+		return "all stays"
+	}
+	return strings.Join(list, ", ") + ", all else stays"
 }

@@ -2,14 +2,11 @@ package app
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"runtime/debug"
 	"sync"
@@ -130,26 +127,6 @@ func (s *Server) open(ctx context.Context, more []source.Source) error {
 		s.projector.archive, s.archiver.saved, s.archiver.drops = s.archiver.archive, s.projector.checkpointed, s.drops
 	}
 	return s.projector.catchUp(ctx)
-}
-
-// loadSalt returns the key of all pseudonyms, which is made the first time.
-func loadSalt(path string) ([]byte, error) {
-	salt, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		salt = make([]byte, 32)
-		rand.Read(salt)
-		if err := writeWhole(path, salt); err != nil {
-			return nil, fmt.Errorf("keep the salt: %w", err)
-		}
-		return salt, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read the salt: %w", err)
-	}
-	if len(salt) != 32 {
-		return nil, fmt.Errorf("the salt in %s has %d bytes, not 32 (fix: put back the copy from your backup; without it everybody is somebody new)", path, len(salt))
-	}
-	return salt, nil
 }
 
 // Address returns where the pages are, for instance "127.0.0.1:8100".

@@ -67,7 +67,16 @@ func (e *engine) connect(x External) error {
 	if x.TLS.Cert != "" {
 		o = append(o, nats.ClientCert(x.TLS.Cert, x.TLS.Key))
 	}
-	return e.dial(strings.Join(x.URLs, ","), o)
+	err := e.dial(strings.Join(x.URLs, ","), o)
+	if files := x.files(); err != nil && files != "" && !isAway(err) {
+		return fmt.Errorf("%w (fix: look whether %s is whole, and is what the servers know)", err, files)
+	}
+	return err
+}
+
+// files names the files by which servers know us and we know them.
+func (x External) files() string {
+	return strings.Join(slices.DeleteFunc([]string{x.Credentials, x.NKey, x.TLS.CA, x.TLS.Cert, x.TLS.Key}, func(s string) bool { return s == "" }), ", ")
 }
 
 // streamConfig returns how the stream has to be.

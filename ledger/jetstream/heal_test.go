@@ -33,16 +33,9 @@ func files(t *testing.T, dir string) []string {
 	return list
 }
 
-// TestAnyDamagedFileIsHarmlessOrSaid damages every file that a ledger has, one at a
-// time, and heals what is missing.
-func TestAnyDamagedFileIsHarmlessOrSaid(t *testing.T) {
-	plain := template(t, few)
-	if got := strings.Join(files(t, plain), " "); !strings.Contains(got, "FORMAT") || !strings.Contains(got, "1.blk") ||
-		!strings.Contains(got, "index.db") || !strings.Contains(got, "meta.inf") || !strings.Contains(got, "meta.sum") ||
-		!strings.Contains(got, "honderd.mark") || !strings.Contains(got, "honderd.lock") {
-		t.Fatalf("files of a ledger: %s", got)
-	}
-	ways := map[string]func(t *testing.T, file string){
+// damages are the ways in which a file is damaged.
+func damages() map[string]func(t *testing.T, file string) {
+	return map[string]func(t *testing.T, file string){
 		"bit at the start":   func(t *testing.T, file string) { flip(t, file, 0) },
 		"bit in the middle":  func(t *testing.T, file string) { flip(t, file, 0.5) },
 		"bit at the end":     func(t *testing.T, file string) { flip(t, file, 1) },
@@ -54,6 +47,18 @@ func TestAnyDamagedFileIsHarmlessOrSaid(t *testing.T) {
 		"twice as long":      func(t *testing.T, file string) { double(t, file) },
 		"zeros from halfway": func(t *testing.T, file string) { zero(t, file) },
 	}
+}
+
+// TestAnyDamagedFileIsHarmlessOrSaid damages every file that a ledger has, one at a
+// time, and heals what is missing.
+func TestAnyDamagedFileIsHarmlessOrSaid(t *testing.T) {
+	plain := template(t, few)
+	if got := strings.Join(files(t, plain), " "); !strings.Contains(got, "FORMAT") || !strings.Contains(got, "1.blk") ||
+		!strings.Contains(got, "index.db") || !strings.Contains(got, "meta.inf") || !strings.Contains(got, "meta.sum") ||
+		!strings.Contains(got, "honderd.mark") || !strings.Contains(got, "honderd.lock") {
+		t.Fatalf("files of a ledger: %s", got)
+	}
+	ways := damages()
 	for _, name := range files(t, plain) {
 		for way, damage := range ways {
 			t.Run(filepath.Base(name)+" "+way, func(t *testing.T) {

@@ -94,10 +94,8 @@ func (l *Ledger) open(ctx context.Context) (err error) {
 		l.engine, err = l.start(ctx)
 		return err
 	}
-	if l.options.Cluster.Name == "" {
-		if err := mendBlocks(l.folder.dir, l.options.Log); err != nil && !isFull(err) {
-			return err
-		}
+	if err := l.mend(); err != nil {
+		return err
 	}
 	if l.engine, err = l.start(ctx); err != nil {
 		return err

@@ -56,8 +56,10 @@ func parseHead(p []byte) (h head, ok bool) {
 	return h, h.length >= least && h.length <= recordMost
 }
 
-// mendBlocks mends the blocks of all streams below dir, the folder of the server.
-func mendBlocks(dir string, log *slog.Logger) error {
+// mendBlocks mends the blocks of all streams below dir, the folder of the server. In a
+// cluster it refuses instead: the other nodes have the records, and copy them again to one
+// that begins anew, but would not put back what was cut out of a block.
+func mendBlocks(dir string, cluster bool, log *slog.Logger) error {
 	blocks, err := filepath.Glob(filepath.Join(dir, "jetstream", "$G", "streams", streamName+"*", "msgs", "*.blk"))
 	if err != nil {
 		return err
@@ -69,7 +71,10 @@ func mendBlocks(dir string, log *slog.Logger) error {
 		}
 		key := filepath.Base(filepath.Dir(filepath.Dir(path))) + "-" + strconv.FormatUint(number, 10)
 		sound := false
-		if _, err = os.Stat(filepath.Join(filepath.Dir(path), "index.db")); err == nil { // else the server reads every record anew, and drops what is behind a bad one
+		if strings.HasPrefix(key, sideName) {
+			// The server reads what it replaces, and gives up when that is damaged: so of
+			// this small stream every record is looked at.
+		} else if _, err = os.Stat(filepath.Join(filepath.Dir(path), "index.db")); err == nil { // else the server reads every record anew, and drops what is behind a bad one
 			sound, err = walkHeads(path, key)
 		} else if errors.Is(err, fs.ErrNotExist) {
 			err = nil
@@ -80,7 +85,13 @@ func mendBlocks(dir string, log *slog.Logger) error {
 		if sound {
 			continue
 		}
-		if err := mendBlock(dir, path, key, log); err != nil {
+		mend := func() error { return mendBlock(dir, path, key, log) }
+		if cluster {
+			mend = func() error { return refuseBlock(path, key) }
+		}
+		if err := mend(); errors.Is(err, errDamagedNode) {
+			return fmt.Errorf("%s: %w (fix: move %s away and start again: the other nodes copy all of it; do so on one node at a time)", path, err, filepath.Join(dir, "jetstream"))
+		} else if err != nil {
 			return fmt.Errorf("mend %s: %w (fix: %s)", path, err, folderFix(err))
 		}
 	}
@@ -140,6 +151,22 @@ func wholeAt(f *os.File, at int64, length int, key string) (bool, error) {
 	return len(whole) == length, nil
 }
 
+// errDamagedNode is why a node of a cluster is not opened.
+var errDamagedNode = errors.New("a block of this node is damaged")
+
+// refuseBlock returns errDamagedNode when a block has a record that is not whole before
+// its end.
+func refuseBlock(path, key string) error {
+	p, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if _, cut := wholeRecords(p, key); cut > 0 {
+		return errDamagedNode
+	}
+	return nil
+}
+
 // mendBlock writes a block anew from the records that are whole, if any is not. key is
 // what their hashes are made with.
 func mendBlock(dir, path, key string, log *slog.Logger) error {
@@ -159,10 +186,10 @@ func mendBlock(dir, path, key string, log *slog.Logger) error {
 		return err
 	}
 	name := fmt.Sprintf("%s.%x.blk", key, sha256.Sum256(p))
-	if err := os.WriteFile(filepath.Join(aside, name), p, 0o600); err != nil {
+	if err := writeSynced(filepath.Join(aside, name), p); err != nil {
 		return err
 	}
-	if err := os.WriteFile(path+".tmp", whole, 0o600); err != nil {
+	if err := writeSynced(path+".tmp", whole); err != nil {
 		return err
 	}
 	if err := os.Rename(path+".tmp", path); err != nil {
@@ -173,6 +200,17 @@ func mendBlock(dir, path, key string, log *slog.Logger) error {
 	}
 	log.Warn("a block of the ledger is damaged: what was whole in it is kept", "block", path, "cut_out_bytes", cut, "copy", filepath.Join(aside, name))
 	return nil
+}
+
+// writeSynced writes a file that is on the disk when it returns: a power cut right after it
+// took the place of another leaves it whole.
+func writeSynced(path string, p []byte) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(p)
+	return errors.Join(err, f.Sync(), f.Close())
 }
 
 // wholeRecords returns the records of p whose hash is right, and how many bytes are not

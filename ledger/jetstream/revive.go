@@ -41,6 +41,18 @@ func (l *Ledger) start(ctx context.Context) (*engine, error) {
 	return e, nil
 }
 
+// mend mends what of the folder can be mended before a server starts on it.
+func (l *Ledger) mend() error {
+	if l.folder == nil {
+		return nil
+	}
+	err := mendBlocks(l.folder.dir, l.options.Cluster.Name != "", l.options.Log)
+	if err != nil && !isFull(err) {
+		return fmt.Errorf("open ledger %s: %w", l.where, err)
+	}
+	return nil
+}
+
 // settle inspects an engine. A cluster whose nodes are just coming up may take a stream
 // back that it has made a moment ago: it is made again.
 func (l *Ledger) settle(ctx context.Context, e *engine) error {
@@ -109,6 +121,9 @@ func (l *Ledger) working(ctx context.Context, size int) (*engine, error) {
 		return nil, l.refused(err)
 	}
 	l.engine.stop()
+	if err := l.mend(); err != nil {
+		return nil, err
+	}
 	e, err := l.start(ctx)
 	if err != nil {
 		return nil, err

@@ -24,6 +24,7 @@ const (
 	sidePrefix  = "honderd-side."
 	healedWord  = sidePrefix + "healed."
 	trimmedWord = sidePrefix + "trimmed"
+	trimmedTwin = sidePrefix + "trimmed-twin" // the same once more: one of them may be damaged
 
 	// subjectHeader names the subject of a healed record.
 	subjectHeader = "Subject"
@@ -49,17 +50,34 @@ func (e *engine) note(ctx context.Context, o Options, m *nats.Msg) error {
 	return err
 }
 
+// noteTrimmed writes down that records up to a place are removed on purpose.
+func (e *engine) noteTrimmed(ctx context.Context, o Options, upTo ledger.Sequence) error {
+	for _, word := range []string{trimmedWord, trimmedTwin} {
+		if err := e.note(ctx, o, message(word, "", strconv.AppendUint(nil, uint64(upTo), 10))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // trimmed returns up to where records were removed on purpose.
 func (e *engine) trimmed(ctx context.Context) (ledger.Sequence, error) {
-	m, err := e.stored(ctx, sideName, storedRequest{Last: trimmedWord})
-	if m == nil || err != nil {
-		return 0, err
+	var upTo uint64
+	for _, word := range []string{trimmedWord, trimmedTwin} {
+		m, err := e.stored(ctx, sideName, storedRequest{Last: word})
+		if err != nil {
+			return 0, err
+		}
+		if m == nil {
+			continue
+		}
+		n, err := strconv.ParseUint(string(m.Data), 10, 64)
+		if err != nil {
+			return 0, fmt.Errorf("what was trimmed is not readable: %w", err)
+		}
+		upTo = max(upTo, n)
 	}
-	n, err := strconv.ParseUint(string(m.Data), 10, 64)
-	if err != nil {
-		return 0, fmt.Errorf("what was trimmed is not readable: %w", err)
-	}
-	return ledger.Sequence(n), nil
+	return ledger.Sequence(upTo), nil
 }
 
 // healed returns the copy that was kept of the record at that place.

@@ -43,7 +43,7 @@ func (l *Ledger) Trim(ctx context.Context, upTo ledger.Sequence, subjects ...str
 	}
 	err = l.withEngine(ctx, func(e *engine) error {
 		if upTo > before {
-			if err := e.note(ctx, l.options, message(trimmedWord, "", strconv.AppendUint(nil, uint64(upTo), 10))); err != nil {
+			if err := e.noteTrimmed(ctx, l.options, upTo); err != nil {
 				return err
 			}
 		}
