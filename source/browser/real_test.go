@@ -100,6 +100,40 @@ func realTells(t *testing.T, c *chromium) {
 			b.send(b.session, "Page.crash", object{})
 			s.kept.wait(t, "somebody who gave up", is(experience.GaveUp, "/search", "GET /search/hang"))
 		}},
+		{"no network of its own", func(t *testing.T, s *site, b *tab) {
+			network := func(offline bool) {
+				b.call(b.session, "Network.emulateNetworkConditions", object{"offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}, nil)
+			}
+			s.kept.wait(t, "the page", is(experience.Fine, "/shop", ""))
+			b.call(b.session, "Network.enable", object{}, nil)
+			network(true)
+			b.click("#good", 1)
+			b.until("document.getElementById('out').textContent.includes('failed')")
+			b.until("(sessionStorage['honderd.q'] || '').includes('/pay/good')")
+			network(false)
+			eventually(t, "that the browser was alone", func() bool { return s.door.Counts().Offline == 1 })
+			for _, one := range s.kept.all() {
+				if one.Bad() {
+					t.Errorf("it was somebody's fault: %v", one)
+				}
+			}
+		}},
+		{"the place of a sample", func(t *testing.T, s *site, b *tab) {
+			s.mu.Lock()
+			s.tag = `<script src="/honderd.js" data-sample="0.0000001" async></script>`
+			s.mu.Unlock()
+			before := s.told()
+			b.call(b.session, "Page.navigate", object{"url": s.url("/shop/next")}, nil)
+			b.until("location.pathname == '/shop/next' && document.readyState == 'complete' && sessionStorage['honderd.s']")
+			left := s.told() // what the page before told when it went
+			b.click("#error", 1)
+			b.click("#bad", 1)
+			b.until("document.getElementById('out').textContent.includes('503')")
+			b.visit(s.url("/shop/last"))
+			if got := s.told(); got > max(left, before+1) {
+				t.Errorf("%d messages, then %d: a tab outside of the sample told something", left, got)
+			}
+		}},
 		{"names of the application", func(t *testing.T, s *site, b *tab) {
 			b.eval("honderd.person('customer-1'); honderd.step('pay', 'checkout', true); 1")
 			v := s.kept.wait(t, "a bad step", is(experience.Broken, "checkout", "pay"))

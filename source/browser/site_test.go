@@ -191,6 +191,8 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		w.Header().Set("Content-Type", "text/html")
 		w.Header().Set("Content-Security-Policy", s.policy)
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		fmt.Fprintf(w, shopPage, s.tag)
 	}
 }
