@@ -23,6 +23,7 @@ func (s *Server) openDoors(salt []byte) (err error) {
 		Refuse: func(why string) { s.drops.add(push.Name, inRequests, why, 1, true) },
 	})
 	s.browser = s.newBrowser(salt)
+	s.openHooks(salt)
 	return s.openTraces(salt)
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/honderd/honderd/config"
 	"github.com/honderd/honderd/fold"
 	"github.com/honderd/honderd/fold/chain"
+	"github.com/honderd/honderd/fold/checks"
 	"github.com/honderd/honderd/fold/faults"
 	"github.com/honderd/honderd/fold/felt"
 	"github.com/honderd/honderd/fold/intake"
@@ -27,14 +28,17 @@ type folds struct {
 	intake *intake.Fold
 	said   *said.Fold
 	chain  *chain.Fold
+	checks *checks.Fold
 }
 
 func newFolds(o felt.Options) *folds {
-	return &folds{felt: felt.New(o), faults: faults.New(), intake: intake.New(), said: said.New(), chain: chain.New()}
+	return &folds{felt: felt.New(o), faults: faults.New(), intake: intake.New(), said: said.New(), chain: chain.New(), checks: checks.New()}
 }
 
 // all returns the folds in the order in which they are saved.
-func (f *folds) all() []fold.Fold { return []fold.Fold{f.felt, f.faults, f.intake, f.said, f.chain} }
+func (f *folds) all() []fold.Fold {
+	return []fold.Fold{f.felt, f.faults, f.intake, f.said, f.chain, f.checks}
+}
 
 // newSources returns every source that c names.
 func newSources(c config.Config, salt []byte, log *slog.Logger) ([]source.Source, error) {

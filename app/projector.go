@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/honderd/honderd/fold/checks"
 	"github.com/honderd/honderd/fold/felt"
 	"github.com/honderd/honderd/fold/intake"
 	"github.com/honderd/honderd/ledger"
@@ -50,6 +51,8 @@ type projector struct {
 
 	refolded   time.Time     // when late facts were counted last
 	refoldTook time.Duration // how long that took
+	probed     checks.Answer // what probes found
+	probedAsOf time.Time
 }
 
 // saveAfter is how many experiences are folded before the state is saved out of turn: what
@@ -296,6 +299,16 @@ func (p *projector) knows(seq ledger.Sequence) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.seq >= seq
+}
+
+// checks returns what probes found, at most answerAge old.
+func (p *projector) checks() checks.Answer {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if time.Since(p.probedAsOf) >= answerAge {
+		p.probed, p.probedAsOf = p.folds.checks.Answer(), time.Now()
+	}
+	return p.probed
 }
 
 // sources returns what is known of each source, and in words what the ledger has lost.

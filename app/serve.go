@@ -36,11 +36,12 @@ type Server struct {
 	spool     *spool
 	held      *held
 	drops     *drops
+	probing   *probing
+	world     *world
 	projector *projector
 	archiver  *archiver // nil: there is no archive
 	listener  net.Listener
 	publisher *publisher
-	teller    *teller
 
 	publicListener net.Listener // nil: the public page is with the others
 	http           *http.Server
@@ -110,6 +111,9 @@ func (s *Server) open(ctx context.Context, more []source.Source) error {
 	if err := s.openGateway(ctx, salt); err != nil {
 		return err
 	}
+	if err := s.openProbes(); err != nil {
+		return err
+	}
 	k, err := newCalendars(s.config)
 	if err != nil {
 		return err
@@ -160,7 +164,6 @@ func (s *Server) Run(ctx context.Context) error {
 	folders.Go(func() { scrubber.run(folding) })
 	readers.Go(func() { s.releaseHeld(reading) })
 	folders.Go(func() { s.publisher.run(folding) })
-	folders.Go(func() { s.teller.run(folding) })
 	if s.publicListener != nil {
 		folders.Go(func() { failed <- s.servePublic(folding, s.publisher.options) })
 	}
@@ -171,6 +174,7 @@ func (s *Server) Run(ctx context.Context) error {
 		readers.Go(func() { s.runGateway(reading) })
 	}
 	s.runTraces(reading, &readers)
+	readers.Go(func() { s.runProbes(reading) })
 	go func() { failed <- s.http.Serve(s.listener) }()
 	select {
 	case <-ctx.Done():

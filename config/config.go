@@ -9,6 +9,7 @@ import (
 
 	"github.com/honderd/honderd/experience"
 	"github.com/honderd/honderd/gateway"
+	"github.com/honderd/honderd/source/probe"
 )
 
 // MaxBytes is how long a configuration may be: a longer file is a log or a picture
@@ -49,6 +50,9 @@ type Config struct {
 	// Gateway stands before backends and hides their faults from people. Without pools
 	// there is none.
 	Gateway Gateway `yaml:"gateway"`
+
+	// Probes ask services by the clock whether they answer as they should.
+	Probes probe.Settings `yaml:"probes"`
 
 	// People says who is one person.
 	People People `yaml:"people"`
@@ -214,27 +218,6 @@ type Source struct {
 	// Format is how the lines of the log are written: an nginx log_format, an Apache
 	// LogFormat, or the name of a known format. When it is not written it is found out.
 	Format string `yaml:"format" is:"format"`
-}
-
-// Receive says who may send experiences over HTTP.
-type Receive struct {
-	// Keys are what senders show. Without any, only programs on this machine may send.
-	Keys []string `yaml:"keys" is:"secret"`
-
-	// OTLP says where OpenTelemetry sends to.
-	OTLP OTLP `yaml:"otlp"`
-
-	// Browser says which pages may tell what the people before them saw.
-	Browser Browser `yaml:"browser"`
-}
-
-// OTLP says where OpenTelemetry sends to.
-type OTLP struct {
-	// GRPC is where OTLP over gRPC comes in, as host:port, or off.
-	GRPC string `yaml:"grpc" is:"door"`
-
-	// HTTP is where OTLP over HTTP comes in, as host:port, or off.
-	HTTP string `yaml:"http" is:"door"`
 }
 
 // Gateway stands before backends and hides their faults from people.

@@ -30,6 +30,9 @@ func fieldsOf(t reflect.Type) []field {
 	var fields []field
 	for i := range t.NumField() {
 		f := t.Field(i)
+		if f.Tag.Get("yaml") == "" { // no key of the file
+			continue
+		}
 		kind, required := strings.CutSuffix(f.Tag.Get("is"), ",required")
 		kind, named := strings.CutSuffix(kind, ",named")
 		kind, each := strings.CutSuffix(kind, ",each")
@@ -39,6 +42,14 @@ func fieldsOf(t reflect.Type) []field {
 		})
 	}
 	return fields
+}
+
+// readName reads a name that a person chose: that of a header or, otherwise, of a label.
+func (f field) readName(name string) (any, error) {
+	if strings.HasPrefix(f.kind, "header ") {
+		return readHeader(name)
+	}
+	return readLabel(name)
 }
 
 // decoder fills a Config from a tree and collects what is wrong on the way.
@@ -207,7 +218,7 @@ func (d *decoder) item(n ast.Node, one reflect.Value, f field) {
 }
 
 // names reads a mapping of names that a person chooses into the slice into, by name. Of
-// what it holds the first field is the name, of kind "label", and the second its value.
+// what it holds the first field is the name, and the second its value.
 func (d *decoder) names(n ast.Node, into reflect.Value, f field) {
 	if d.refused(n) {
 		return
@@ -233,7 +244,7 @@ func (d *decoder) names(n ast.Node, into reflect.Value, f field) {
 			continue
 		}
 		seen[name] = start(it.Key()).Position.Line
-		if _, err := d.options.kindOf("label").read(name); err != nil {
+		if _, err := f.readName(name); err != nil {
 			d.wrongs(it.Key(), err)
 		}
 		one := reflect.New(into.Type().Elem()).Elem()
@@ -262,11 +273,14 @@ func (d *decoder) scalar(n ast.Node, into reflect.Value, f field) {
 		return
 	}
 	text, looked := written, false
-	if !k.raw {
+	switch {
+	case k.template:
+		text, looked, ok = d.expandTemplate(n, written)
+	case !k.raw:
 		text, looked, ok = d.expand(n, written)
-		if !ok {
-			return
-		}
+	}
+	if !ok {
+		return
 	}
 	if wrong, fix := k.notation(n, written); wrong && !looked {
 		d.wrong(n, fmt.Sprintf("%s wants %s, not %s", f.key, k.noun, nounOf(n)), fix)

@@ -14,18 +14,19 @@ import (
 
 // kind is what the value of a key must be.
 type kind struct {
-	noun    string // in a sentence: the key wants ...
-	example string
-	choices []string // the only values; nil: any that read takes
-	text    bool     // a number is not meant as one, and must be in quotes
-	number  bool     // a text in quotes is none
-	least   int      // of a number, for Schema: read knows it too
-	most    int      // of a number
-	pattern string   // of a text, for Schema
-	zero    bool     // 0 is one
-	raw     bool     // ${NAME} is a part of the value
-	once    bool     // the same value twice is a mistake
-	read    func(text string) (any, error)
+	noun     string // in a sentence: the key wants ...
+	example  string
+	choices  []string // the only values; nil: any that read takes
+	text     bool     // a number is not meant as one, and must be in quotes
+	number   bool     // a text in quotes is none
+	least    int      // of a number, for Schema: read knows it too
+	most     int      // of a number
+	pattern  string   // of a text, for Schema
+	zero     bool     // 0 is one
+	raw      bool     // ${NAME} is a part of the value
+	template bool     // ${name} in small letters is a part of the value
+	once     bool     // the same value twice is a mistake
+	read     func(text string) (any, error)
 }
 
 // kindOf returns the kind that a field's tag names. It is the list of all kinds.
@@ -70,17 +71,10 @@ func (o Options) kindOf(is string) kind {
 	case "word":
 		return kind{noun: "a word in a user agent", example: "mybot", text: true, read: readWord}
 	}
-	if k, ok := momentKind(is); ok {
-		return k
-	}
-	if k, ok := keptKind(is); ok {
-		return k
-	}
-	if k, ok := gatewayKind(is); ok {
-		return k
-	}
-	if k, ok := publicKind(is); ok {
-		return k
+	for _, known := range []func(string) (kind, bool){momentKind, keptKind, gatewayKind, publicKind, probeKind} {
+		if k, ok := known(is); ok {
+			return k
+		}
 	}
 	choices := strings.Split(is, "|")
 	return kind{

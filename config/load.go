@@ -39,6 +39,10 @@ func (o Options) Load(path string) (Config, error) {
 	for i := range c.Moments {
 		c.Moments[i].Calendar = beside(path, c.Moments[i].Calendar)
 	}
+	probesBeside(path, &c.Probes)
+	if len(c.Probes.Import) > 0 {
+		c.Probes.Lookup = o.Env
+	}
 	return c, err
 }
 

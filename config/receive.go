@@ -1,5 +1,43 @@
 package config
 
+import _ "embed" // for receiveSource
+
+//go:embed receive.go
+var receiveSource string // the comments in it describe the keys
+
+// Receive says who may send experiences over HTTP.
+type Receive struct {
+	// Keys are what senders show. Without any, only programs on this machine may send.
+	Keys []string `yaml:"keys" is:"secret"`
+
+	// OTLP says where OpenTelemetry sends to.
+	OTLP OTLP `yaml:"otlp"`
+
+	// Browser says which pages may tell what the people before them saw.
+	Browser Browser `yaml:"browser"`
+
+	// Hooks are the secrets of pipelines and monitors that call /hooks/.
+	Hooks []Hook `yaml:"hooks"`
+}
+
+// OTLP says where OpenTelemetry sends to.
+type OTLP struct {
+	// GRPC is where OTLP over gRPC comes in, as host:port, or off.
+	GRPC string `yaml:"grpc" is:"door"`
+
+	// HTTP is where OTLP over HTTP comes in, as host:port, or off.
+	HTTP string `yaml:"http" is:"door"`
+}
+
+// Hook is the secret of one kind of sender.
+type Hook struct {
+	// Hook is the kind of sender, as in the address of the hook. It must be written.
+	Hook string `yaml:"hook" is:"alertmanager|argocd|cdevents|flagger|flux|github|gitlab|mention|release,required"`
+
+	// Secret is what the sender shows or signs with. It must be written.
+	Secret string `yaml:"secret" is:"secret,required"`
+}
+
 // Off is the place of a door that is not there.
 const Off = "off"
 

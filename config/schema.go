@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/honderd/honderd/experience"
+	"github.com/honderd/honderd/source/probe"
 )
 
 //go:embed config.go
@@ -29,7 +30,7 @@ const variable = `\$\{`
 // Schema returns a JSON Schema of honderd.yaml, with which an editor completes and
 // checks it. It is made from Config: its keys, their comments and Default.
 func Schema() []byte {
-	s := schema{comments: fieldComments(configSource, browserSource, publicSource)}
+	s := schema{comments: fieldComments(configSource, browserSource, publicSource, receiveSource, probe.SettingSource())}
 	root := s.object(reflect.ValueOf(Default()))
 	root["$schema"] = "http://json-schema.org/draft-07/schema#"
 	root["title"] = "honderd.yaml"
@@ -78,6 +79,9 @@ func (s schema) property(f field, value reflect.Value) map[string]any {
 	}
 	if f.each {
 		return eachSchema(one)
+	}
+	if f.named && strings.HasPrefix(f.kind, "header ") {
+		return map[string]any{"type": []string{"object", "null"}, "additionalProperties": one}
 	}
 	if f.named {
 		return map[string]any{

@@ -12,5 +12,6 @@ func (s sheet) Menu() []entry {
 	if s.chain {
 		list = append(list, entry{"chain", "/chain", "The chain"})
 	}
+	list = append(list, entry{"probes", "/probes", "Probes"})
 	return list
 }

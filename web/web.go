@@ -33,9 +33,12 @@ type Options struct {
 	// Who returns who asks, "" for somebody who may only read. nil: everybody may only
 	// read.
 	Who   func(r *http.Request) string
-	API   http.Handler // answers programs at /api/, /metrics and /mcp; nil: nobody does
 	Hosts []string     // names that the dashboard may be asked by, beside those of this machine
 	Log   *slog.Logger // nil: nothing is said
+	// Probes returns how the targets of the probes are. nil: there are none.
+	Probes func() view.Probes
+	// Picture returns the picture of a failed step of that name. nil: there are none.
+	Picture func(name string) ([]byte, bool)
 }
 
 // State is what is being read, and whether more can be taken.
@@ -84,6 +87,12 @@ func New(o Options) http.Handler {
 	if o.Notify == nil {
 		o.Notify = func(context.Context) <-chan struct{} { return nil }
 	}
+	if o.Probes == nil {
+		o.Probes = func() view.Probes { return view.Probes{} }
+	}
+	if o.Picture == nil {
+		o.Picture = func(string) ([]byte, bool) { return nil, false }
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -94,11 +103,6 @@ func New(o Options) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", d.home)
 	mux.HandleFunc("GET /live", d.live)
-	if o.API != nil {
-		for _, path := range []string{"/api/", "/metrics", "/mcp"} {
-			mux.Handle(path, o.API)
-		}
-	}
 	if o.Desk != nil {
 		mux.HandleFunc("GET /incidents", d.incidents)
 		mux.HandleFunc("GET /incidents/{id}", d.incident)
@@ -110,6 +114,9 @@ func New(o Options) http.Handler {
 		mux.HandleFunc("GET /chain", d.chain)
 		mux.HandleFunc("GET /api/v1/chain", d.chainJSON)
 	}
+	mux.HandleFunc("GET /probes", d.probes)
+	mux.HandleFunc("GET /probes/pictures/{name}", d.picture)
+	mux.HandleFunc("GET /api/v1/probes", d.probesJSON)
 	mux.HandleFunc("GET /api/v1/report", d.report)
 	mux.HandleFunc("GET /api/v1/drops", d.drops)
 	mux.HandleFunc("GET /-/healthy", d.healthy)

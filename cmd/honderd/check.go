@@ -39,6 +39,9 @@ func newCheck(c *console) *cobra.Command {
 			if err == nil {
 				err = app.CheckMoments(conf)
 			}
+			if err == nil {
+				err = app.CheckProbes(conf)
+			}
 			if err != nil {
 				return err
 			}

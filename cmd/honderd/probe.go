@@ -20,12 +20,15 @@ import (
 type probeFlags struct {
 	watch, json bool
 	pictures    string
+
+	join, keyFile, data string
+	plain               bool
 }
 
 func newProbe(c *console) *cobra.Command {
 	var f probeFlags
 	cmd := &cobra.Command{
-		Use:   "probe URL|FILE ...",
+		Use:   "probe URL|FILE ... | --join URL",
 		Short: "Ask services whether they answer as they should",
 		Long: `Ask services whether they answer as they should: once, or again and again.
 
@@ -35,21 +38,50 @@ Uptime Kuma, a HAR archive, or a recording of Chrome DevTools, which is played i
 real browser. What cannot be taken over is said.
 
 What was bad is tried again at once; a second try that is good does not hide the
-first. Exit code 0: all were good; 1: one was bad; 3: one could not be probed.`,
+first. Exit code 0: all were good; 1: one was bad; 3: one could not be probed.
+
+With --join this machine is a vantage point of another: it fetches what is probed there,
+and sends what it finds. While that one is away, results wait on disk.`,
 		Example: `  honderd probe https://shop.example/ tcp://mail.example:25
   honderd probe --watch gatus.yaml
-  honderd probe --pictures ./failed buy.json`,
-		Args: cobra.MinimumNArgs(1),
+  honderd probe --pictures ./failed buy.json
+  honderd probe --join https://status.shop.example --key-file amsterdam.key`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if f.join != "" {
+				return cobra.NoArgs(cmd, args)
+			}
+			return cobra.MinimumNArgs(1)(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd.Context(), c, args) },
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&f.watch, "watch", false, "go on, each at its interval, until Ctrl-C")
 	flags.BoolVar(&f.json, "json", false, "one line of JSON for each result")
 	flags.StringVar(&f.pictures, "pictures", "", "keep pictures of steps that failed in a browser in `FOLDER`")
+	flags.StringVar(&f.join, "join", "", "probe for the server at `URL`, as one of its vantage points")
+	flags.StringVar(&f.keyFile, "key-file", "", "`FILE` with the key of this vantage point")
+	flags.StringVar(&f.data, "data", "./honderd-probe", "`FOLDER` where results wait while that server is away")
+	flags.BoolVar(&f.plain, "plain", false, "let --join use http:// to another machine: anybody between reads key and targets")
 	return cmd
 }
 
+// joined probes for another machine until ctx is done.
+func (f *probeFlags) joined(ctx context.Context, c *console) error {
+	if f.keyFile == "" {
+		return exit{exitUsage, "--join needs the key of this vantage point (fix: --key-file FILE; it stands under probes.vantage_points there)"}
+	}
+	key, err := os.ReadFile(f.keyFile)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(c.stderr, "probing for %s; results wait in %s while it is away\n", f.join, f.data)
+	return app.Join(ctx, app.JoinOptions{URL: f.join, Key: strings.TrimSpace(string(key)), Folder: f.data, Plain: f.plain, Log: newLog(c.stderr, true)})
+}
+
 func (f *probeFlags) run(ctx context.Context, c *console, args []string) error {
+	if f.join != "" {
+		return f.joined(ctx, c)
+	}
 	targets, problems, err := app.ReadTargets(args, os.LookupEnv)
 	if err != nil {
 		return err

@@ -15,6 +15,7 @@ import (
 
 	"github.com/honderd/honderd/app"
 	"github.com/honderd/honderd/config"
+	"github.com/honderd/honderd/source/probe"
 )
 
 // configFile is the configuration that is used when none is named.
@@ -38,16 +39,17 @@ type serveFlags struct {
 func newServe(c *console) *cobra.Command {
 	var f serveFlags
 	cmd := &cobra.Command{
-		Use:   "serve [FILE|LOG ...]",
-		Short: "Follow logs and show how it is for people, live",
+		Use:   "serve [FILE|LOG|URL ...]",
+		Short: "Follow logs, probe addresses, and show how it is for people, live",
 		Long: `Follow logs and show how it is for people, live, at http://127.0.0.1:8100.
 
 FILE is a configuration (*.yaml); LOG is an access log of nginx or Apache, which is
-read from its beginning and followed through rotations. Without either: honderd.yaml
-in this folder, else the logs in the usual places.
+read from its beginning and followed through rotations; URL is probed each minute.
+Without any: honderd.yaml in this folder, else the logs in the usual places.
 
 All that is known is kept in the data folder; a restart goes on where it was.`,
 		Example: `  honderd serve /var/log/nginx/access.log
+  honderd serve /var/log/nginx/access.log https://shop.example/
   honderd serve --data /var/lib/honderd honderd.yaml`,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd.Context(), c, args) },
 	}
@@ -73,7 +75,9 @@ func (f *serveFlags) run(ctx context.Context, c *console, args []string) error {
 	for _, s := range conf.Sources {
 		fmt.Fprintf(c.stderr, "following %s\n", s.Log)
 	}
-	if len(conf.Sources) == 0 && len(conf.Gateway.Pools) == 0 {
+	if n := len(conf.Probes.Targets) + len(conf.Probes.Import); n > 0 {
+		fmt.Fprintf(c.stderr, "probing: http://%s/probes\n", server.Address())
+	} else if len(conf.Sources) == 0 && len(conf.Gateway.Pools) == 0 {
 		fmt.Fprintln(c.stderr, "no log found in the usual places (name one: honderd serve /var/log/nginx/access.log)")
 	}
 	fmt.Fprintf(c.stderr, "everything is kept in %s\nhow it is: http://%s\n", conf.Data, server.Address())
@@ -83,10 +87,15 @@ func (f *serveFlags) run(ctx context.Context, c *console, args []string) error {
 // arrange makes one configuration of arguments, flags and files.
 func (f *serveFlags) arrange(args []string) (config.Config, error) {
 	var logs []string
+	var targets []probe.Setting
 	for _, a := range args {
 		switch {
 		case strings.Contains(a, "://"):
-			return config.Config{}, fmt.Errorf("%s: web addresses cannot be probed by this version (fix: name the access log of the service)", a)
+			s, err := app.ProbeSetting(a)
+			if err != nil {
+				return config.Config{}, err
+			}
+			targets = append(targets, s)
 		case (filepath.Ext(a) == ".yaml" || filepath.Ext(a) == ".yml") && f.file == "":
 			f.file = a
 		case filepath.Ext(a) == ".yaml" || filepath.Ext(a) == ".yml":
@@ -96,7 +105,7 @@ func (f *serveFlags) arrange(args []string) (config.Config, error) {
 		}
 	}
 	fallback := configFile
-	if len(logs) > 0 {
+	if len(logs)+len(targets) > 0 {
 		fallback = ""
 	}
 	conf, err := f.config(fallback)
@@ -109,6 +118,7 @@ func (f *serveFlags) arrange(args []string) (config.Config, error) {
 	if f.listen != "" {
 		conf.Listen = f.listen
 	}
+	conf.Probes.Targets = append(conf.Probes.Targets, targets...)
 	for _, path := range logs {
 		source, err := f.source(path)
 		if err != nil {
@@ -116,7 +126,7 @@ func (f *serveFlags) arrange(args []string) (config.Config, error) {
 		}
 		conf.Sources = append(conf.Sources, source)
 	}
-	if len(args) == 0 && len(conf.Sources) == 0 {
+	if len(args) == 0 && len(conf.Sources)+len(conf.Probes.Targets)+len(conf.Probes.Import) == 0 {
 		conf.Sources = foundLogs()
 	}
 	return conf, nil

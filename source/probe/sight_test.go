@@ -15,8 +15,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/honderd/honderd/experience"
 )
 
 // at is a connection to an address that only tests have.
@@ -232,25 +230,4 @@ func TestFiveThousandTargets(t *testing.T) {
 			}
 		}
 	})
-}
-
-func TestBatchCountsBesidePeople(t *testing.T) {
-	now := time.UnixMilli(1795464069000)
-	b := Batch("amsterdam", []Result{
-		{Target: "a", At: now}, {Target: "b", At: now.Add(time.Second), Cause: experience.TimedOut}, {Target: "c", At: now, Unknown: true, Why: "no network"},
-	})
-	if len(b.Items) != 0 || b.Source != "probe amsterdam" || b.Position != "1795464070000" {
-		t.Errorf("%+v", b)
-	}
-	if tally := b.Tally; tally.Lines != 3 || tally.Parsed != 2 || tally.Probes != 2 || tally.Rejected() != 1 || tally.Robots != 0 {
-		t.Errorf("%+v", b.Tally)
-	}
-	p, err := b.AppendBinary(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var again experience.Batch
-	if err := again.UnmarshalBinary(p); err != nil || again.Tally.Probes != 2 {
-		t.Errorf("%v, %+v", err, again.Tally)
-	}
 }

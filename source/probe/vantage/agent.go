@@ -26,7 +26,8 @@ const (
 	DefaultRoom  = 64 << 20
 	DefaultFetch = time.Minute
 	DefaultSend  = 2 * time.Second
-	longestWait  = time.Minute // between two tries to reach the first machine
+	firstFetch   = 5 * time.Second // while nothing is known of what is probed
+	longestWait  = time.Minute     // between two tries to reach the first machine
 )
 
 // AgentOptions says where an Agent belongs to. URL, Key and Folder are required.
@@ -169,7 +170,7 @@ func (a *Agent) probe(ctx context.Context, targets []probe.Target, next *[]probe
 	} else {
 		context.AfterFunc(ctx, func() { ended <- nil })
 	}
-	for wait := time.Duration(0); ; wait = a.o.Fetch {
+	for wait, again := time.Duration(0), a.o.Fetch; ; wait, again = again, a.o.Fetch {
 		select {
 		case err := <-ended: // it could not keep a result, or ctx is done
 			return err
@@ -178,6 +179,9 @@ func (a *Agent) probe(ctx context.Context, targets []probe.Target, next *[]probe
 		fresh, changed, err := a.fetch(ctx)
 		if err != nil && ctx.Err() == nil {
 			a.o.Log.Warn("the first machine does not say what is probed: it stays as it is", "error", err)
+		}
+		if err != nil && len(targets) == 0 {
+			again = min(a.o.Fetch, firstFetch)
 		}
 		if changed {
 			*next = fresh

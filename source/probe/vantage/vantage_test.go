@@ -374,9 +374,5 @@ func FuzzBatch(f *testing.F) {
 		if err == nil && (b.ID == "" || len(b.Results) > MaxResults) {
 			t.Errorf("%+v", b)
 		}
-		tally := probe.Batch("a", b.Results).Tally
-		if err == nil && tally.Lines != int64(len(b.Results)) {
-			t.Errorf("%+v", tally)
-		}
 	})
 }
