@@ -4,14 +4,17 @@ import (
 	"context"
 	"net/http"
 	"net/netip"
+	"runtime/debug"
 	"strings"
 	"time"
 
+	"github.com/honderd/honderd/api"
 	"github.com/honderd/honderd/look"
 	"github.com/honderd/honderd/source/browser"
 	"github.com/honderd/honderd/source/otlp"
 	"github.com/honderd/honderd/source/push"
 	"github.com/honderd/honderd/status"
+	"github.com/honderd/honderd/view"
 	"github.com/honderd/honderd/web"
 )
 
@@ -33,6 +36,16 @@ func (s *Server) pages() (http.Handler, error) {
 	if s.publisher, err = newPublisher(s); err != nil {
 		return nil, err
 	}
+	if s.teller, err = newTeller(s, s.publisher.options); err != nil {
+		return nil, err
+	}
+	if s.teller.store != nil {
+		s.publisher.options.Subscribers = s.teller
+	}
+	mux.Handle("GET /api/v1/status/copy.zip", status.CopyHandler(s.publisher.options))
+	mux.HandleFunc(plannedPath, s.planned)
+	mux.HandleFunc(plannedPath+"/", s.planned)
+	mux.HandleFunc("GET /api/v1/notifications", s.teller.state)
 	public := status.New(s.publisher.options)
 	mux.Handle("/", web.New(web.Options{
 		Answers: s.projector.now,
@@ -41,6 +54,9 @@ func (s *Server) pages() (http.Handler, error) {
 		Desk:    desk{s},
 		Chain:   s.projector.chain,
 		Who:     onThisMachine,
+		API: api.New(api.Options{
+			Answers: s.projector.now, Desk: desk{s}, Who: onThisMachine, Missing: ErrNoIncident, Version: version(), Others: elsewhere(), Log: s.log,
+		}),
 		Probes:  s.probes,
 		Picture: s.probing.picture,
 		Zone:    zone,
@@ -48,6 +64,24 @@ func (s *Server) pages() (http.Handler, error) {
 		Log:     s.log,
 	}))
 	return withStatus(mux, public, s.publisher.options.Pages), nil
+}
+
+// elsewhere returns what programs can ask that package api does not answer itself.
+func elsewhere() []api.Route {
+	return []api.Route{
+		{Method: http.MethodGet, Path: "/api/v1/report", Summary: "How all of the period was for the people in it.", Answer: view.Answer{}},
+		{Method: http.MethodGet, Path: "/api/v1/drops", Summary: "What was not counted, by reason; and what waits because it is from the future."},
+		{Method: http.MethodPost, Path: push.Path, Summary: "Send experiences, one object a line (docs/push.md)."},
+		{Method: http.MethodGet, Path: "/api/v1/gateway", Summary: "The backends of the gateway: score, room, last faults."},
+	}
+}
+
+// version returns which version of the program this is, as the Go toolchain knows it.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "unknown"
 }
 
 // onThisMachine names who asks from this machine; anybody else may only read.

@@ -42,6 +42,7 @@ type Server struct {
 	archiver  *archiver // nil: there is no archive
 	listener  net.Listener
 	publisher *publisher
+	teller    *teller
 
 	publicListener net.Listener // nil: the public page is with the others
 	http           *http.Server
@@ -164,6 +165,7 @@ func (s *Server) Run(ctx context.Context) error {
 	folders.Go(func() { scrubber.run(folding) })
 	readers.Go(func() { s.releaseHeld(reading) })
 	folders.Go(func() { s.publisher.run(folding) })
+	folders.Go(func() { s.teller.run(folding) })
 	if s.publicListener != nil {
 		folders.Go(func() { failed <- s.servePublic(folding, s.publisher.options) })
 	}

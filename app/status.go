@@ -34,6 +34,8 @@ type publisher struct {
 	server  *Server
 	options status.Options
 
+	copied time.Time
+
 	mu       sync.Mutex
 	board    status.Board
 	journeys map[string][]string           // of each incident: where people were hurt, as was known last
@@ -96,7 +98,17 @@ func (p *publisher) update(ctx context.Context) {
 	p.mu.Lock()
 	p.board = board
 	p.mu.Unlock()
+	if to := s.config.Status.Copy; to != "" && time.Since(p.copied) >= copyEvery {
+		p.copied = time.Now()
+		s.troubles.set(copyName, status.WriteCopy(p.options, to))
+	}
 }
+
+// copyEvery is how often a copy of the public page is written.
+const copyEvery = 30 * time.Second
+
+// copyName is what troubles with it are kept under.
+const copyName = "copy of the public page"
 
 // where returns in which journeys an incident hurt people, most first. What the folds do
 // not look into any more is as it was known last.

@@ -49,8 +49,10 @@ type sheet struct {
 	Zone       *time.Location
 	Copy       bool // it is a copy that stands elsewhere
 	Subscribe  bool
+	Form       form
 	base       string
-	depth      int // of a copy: how many folders below its first page
+	second     bool // of a copy: it is in its second language
+	depth      int  // of a copy: how many folders below its first page
 	address    func(path string) string
 }
 
@@ -178,6 +180,12 @@ func (s sheet) Logo() string {
 	}
 	return s.base + "/assets/logo/" + logoVersion(s.Page)
 }
+
+// Base returns what addresses of the page begin with.
+func (s sheet) Base() string { return s.base }
+
+// Live reports whether the page tells how it is, and so gets old.
+func (s sheet) Live() bool { return s.Kind != "lost" && s.Kind != "form" }
 
 // Title returns what the page is about.
 func (s sheet) Title() string {

@@ -81,7 +81,7 @@ func (s sheet) Canonical() string {
 }
 
 // Switch reports whether the page is there in the other language too.
-func (s sheet) Switch() bool { return s.Kind != "lost" && speaks(&s.Page, s.R.Other()) }
+func (s sheet) Switch() bool { return s.Live() && speaks(&s.Page, s.R.Other()) }
 
 // Other returns where the page is in the other language.
 func (s sheet) Other() string {

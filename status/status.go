@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/honderd/honderd/look"
-	"github.com/honderd/honderd/view"
 )
 
 // Options says what the public sees. Board is required.
@@ -171,10 +170,7 @@ func (s *site) read(w http.ResponseWriter, r *http.Request, a asked) {
 		s.asset(w, r, name)
 		return
 	}
-	b := s.Board()
-	if b.Public.Now.Health == "" {
-		b.Public.Now = view.Present{Health: view.Unmeasured, Minutes: 60}
-	}
+	b := s.board()
 	a.tongue = s.tongue(w, r, a.page)
 	media, write := s.maker(a, b)
 	if write == nil {

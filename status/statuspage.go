@@ -122,6 +122,14 @@ func spDocument(s sheet, name string) any {
 	return d
 }
 
+// spNames are the documents there are, for a copy.
+func spNames() []string {
+	return []string{
+		"summary.json", "status.json", "components.json", "incidents.json", "incidents/unresolved.json",
+		"scheduled-maintenances.json", "scheduled-maintenances/active.json", "scheduled-maintenances/upcoming.json",
+	}
+}
+
 func (s sheet) ahead(p incident.Planned) bool { return !p.Cancelled && s.B.Public.AsOf.Before(p.To) }
 
 func (s sheet) pageID() string { return shortID("page " + s.Page.Name) }

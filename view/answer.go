@@ -40,6 +40,7 @@ type Answer struct {
 	Notes        []Note         `json:"notes"`         // what the reader should know about these numbers
 
 	timeline *felt.Timeline // of all people; nil: nobody was there
+	apart    []named        // of people told apart
 }
 
 // Source is what was read, and what could not be.

@@ -16,23 +16,72 @@ type Stretch struct {
 	Incidents  int       `json:"incidents"` // that touch it
 }
 
+// named is the timeline of people told apart: by their journey, or by the name of a label.
+type named struct {
+	by, name string
+	timeline *felt.Timeline
+}
+
+// ByJourney is what people are told apart by when it is their journey.
+const ByJourney = "journey"
+
+// timelines returns those of all that people are told apart by.
+func timelines(a felt.Answer) []named {
+	var list []named
+	for _, s := range a.Journeys {
+		list = append(list, named{by: ByJourney, name: s.Name, timeline: s.Timeline})
+	}
+	for _, d := range a.Apart {
+		for _, s := range d.Values {
+			list = append(list, named{by: d.Name, name: s.Name, timeline: s.Timeline})
+		}
+	}
+	return list
+}
+
+// Names returns what people are told apart by, and the values of each, in their order.
+func (a Answer) Names() map[string][]string {
+	names := map[string][]string{}
+	for _, n := range a.apart {
+		names[n.by] = append(names[n.by], n.name)
+	}
+	return names
+}
+
 // Between returns how it was from one time to another. Without anybody, its shares are
 // null.
 func (a Answer) Between(from, to time.Time) Stretch {
-	s := Stretch{From: from, To: to}
-	if a.timeline != nil {
-		t := a.timeline.During(from.UnixMilli(), to.UnixMilli())
-		s.People = people(t.People, t.Hurt)
-		s.FeltUptime = Uptime{UpMS: t.Up, DownMS: t.Down, Ratio: ratio(t.Up, t.Down)}
-		if r := s.FeltUptime.Ratio; r != nil && t.People >= FewPeople {
-			low, high := interval.WilsonEffective(*r, float64(t.People))
-			s.FeltUptime.Interval95 = [2]*float64{&low, &high}
-		}
-	}
+	s := stretchOf(a.timeline, from, to)
 	for _, one := range a.Incidents {
 		if one.From.Before(to) && from.Before(one.To) {
 			s.Incidents++
 		}
+	}
+	return s
+}
+
+// BetweenOf is Between for people told apart by something, such as their journey. It
+// counts no incidents, which are of everybody.
+func (a Answer) BetweenOf(by, name string, from, to time.Time) Stretch {
+	for _, n := range a.apart {
+		if n.by == by && n.name == name {
+			return stretchOf(n.timeline, from, to)
+		}
+	}
+	return Stretch{From: from, To: to}
+}
+
+func stretchOf(timeline *felt.Timeline, from, to time.Time) Stretch {
+	s := Stretch{From: from, To: to}
+	if timeline == nil {
+		return s
+	}
+	t := timeline.During(from.UnixMilli(), to.UnixMilli())
+	s.People = people(t.People, t.Hurt)
+	s.FeltUptime = Uptime{UpMS: t.Up, DownMS: t.Down, Ratio: ratio(t.Up, t.Down)}
+	if r := s.FeltUptime.Ratio; r != nil && t.People >= FewPeople {
+		low, high := interval.WilsonEffective(*r, float64(t.People))
+		s.FeltUptime.Interval95 = [2]*float64{&low, &high}
 	}
 	return s
 }

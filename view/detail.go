@@ -94,7 +94,7 @@ func (a *Answer) addDetail(f Folds) {
 	}
 	a.UserUptime.between(all)
 	a.FeltUptime.between(all)
-	a.timeline = all.Timeline
+	a.timeline, a.apart = all.Timeline, timelines(f.Felt)
 	edge := minutesOf(all.Timeline, f.Felt.Final, f.Felt.To+1)
 	a.Edge = append(a.Edge, edge[max(0, len(edge)-maxEdge):]...)
 	for _, d := range f.Felt.Apart {

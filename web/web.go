@@ -33,6 +33,7 @@ type Options struct {
 	// Who returns who asks, "" for somebody who may only read. nil: everybody may only
 	// read.
 	Who   func(r *http.Request) string
+	API   http.Handler // answers programs at /api/, /metrics and /mcp; nil: nobody does
 	Hosts []string     // names that the dashboard may be asked by, beside those of this machine
 	Log   *slog.Logger // nil: nothing is said
 	// Probes returns how the targets of the probes are. nil: there are none.
@@ -103,6 +104,11 @@ func New(o Options) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", d.home)
 	mux.HandleFunc("GET /live", d.live)
+	if o.API != nil {
+		for _, path := range []string{"/api/", "/metrics", "/mcp"} {
+			mux.Handle(path, o.API)
+		}
+	}
 	if o.Desk != nil {
 		mux.HandleFunc("GET /incidents", d.incidents)
 		mux.HandleFunc("GET /incidents/{id}", d.incident)

@@ -1,0 +1,135 @@
+package app
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/honderd/honderd/incident"
+	"github.com/honderd/honderd/ledger"
+)
+
+// plannedPath is where planned work is announced.
+const plannedPath = "/api/v1/planned"
+
+// maxPlannedBody is how long an announcement may be, in bytes.
+const maxPlannedBody = 32 << 10
+
+// planned answers what concerns planned work: who is on this machine announces, changes
+// and cancels it.
+func (s *Server) planned(w http.ResponseWriter, r *http.Request) {
+	if err := fromHere(r); err != nil {
+		problem(w, http.StatusForbidden, err)
+		return
+	}
+	id := strings.Trim(strings.TrimPrefix(r.URL.Path, plannedPath), "/")
+	switch {
+	case r.Method == http.MethodGet && id == "":
+		sendJSON(w, http.StatusOK, map[string]any{"planned": saidOf[incident.Planned](s, incident.KindPlanned)})
+	case r.Method == http.MethodPost && id == "":
+		var p incident.Planned
+		if err := readPlanned(w, r, &p); err != nil {
+			problem(w, http.StatusBadRequest, err)
+			return
+		}
+		p.ID, p.Said, p.Changed, p.Cancelled = newID(), now(), time.Time{}, false
+		s.announce(w, r, p, http.StatusCreated)
+	case (r.Method == http.MethodPut || r.Method == http.MethodDelete) && id != "":
+		s.change(w, r, id)
+	default:
+		problem(w, http.StatusMethodNotAllowed, errors.New("planned work is read with GET, announced with POST, changed with PUT and cancelled with DELETE"))
+	}
+}
+
+// change changes or cancels what was announced. What was over is history.
+func (s *Server) change(w http.ResponseWriter, r *http.Request, id string) {
+	s.projector.mu.Lock()
+	known, ok := s.projector.folds.said.Get(incident.KindPlanned, id)
+	s.projector.mu.Unlock()
+	var p incident.Planned
+	if !ok || json.Unmarshal(known.Body, &p) != nil {
+		problem(w, http.StatusNotFound, errors.New("there is no such planned work (fix: take an id of honderd planned list)"))
+		return
+	}
+	if now().After(p.To) {
+		problem(w, http.StatusConflict, errors.New("that work is over: history is not changed"))
+		return
+	}
+	said := p.Said
+	if r.Method == http.MethodDelete {
+		p.Cancelled = true
+	} else if err := readPlanned(w, r, &p); err != nil {
+		problem(w, http.StatusBadRequest, err)
+		return
+	}
+	p.ID, p.Said, p.Changed = id, said, now()
+	s.announce(w, r, p, http.StatusOK)
+}
+
+func (s *Server) announce(w http.ResponseWriter, r *http.Request, p incident.Planned, code int) {
+	if err := p.Validate(); err != nil {
+		problem(w, http.StatusUnprocessableEntity, err)
+		return
+	}
+	p.From, p.To = p.From.UTC(), p.To.UTC()
+	if _, err := s.say(r.Context(), anyVersion, incident.KindPlanned, p.ID, by, p); err != nil {
+		code := http.StatusInternalServerError
+		if errors.Is(err, ledger.ErrFull) || errors.Is(err, ledger.ErrAway) {
+			code = http.StatusServiceUnavailable
+		}
+		problem(w, code, err)
+		return
+	}
+	sendJSON(w, code, p)
+}
+
+func sendJSON(w http.ResponseWriter, code int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(code)
+	_ = json.NewEncoder(w).Encode(v) // the caller has gone
+}
+
+func readPlanned(w http.ResponseWriter, r *http.Request, p *incident.Planned) error {
+	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxPlannedBody))
+	d.DisallowUnknownFields()
+	return d.Decode(p)
+}
+
+func now() time.Time { return time.Now().UTC().Truncate(time.Second) }
+
+func newID() string {
+	b := make([]byte, 6)
+	rand.Read(b)
+	return hex.EncodeToString(b)
+}
+
+// fromHere refuses who is not on this machine, and pages of others in a browser on it.
+func fromHere(r *http.Request) error {
+	at, err := netip.ParseAddrPort(r.RemoteAddr)
+	host := r.Host
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	ip, err2 := netip.ParseAddr(strings.Trim(host, "[]"))
+	if err != nil || !at.Addr().Unmap().IsLoopback() || host != "localhost" && (err2 != nil || !ip.Unmap().IsLoopback()) {
+		return errors.New("planned work is announced from the machine of honderd only (fix: run honderd planned there)")
+	}
+	if r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != "" {
+		return errors.New("planned work is not announced through a proxy (fix: run honderd planned on the machine of honderd)")
+	}
+	return http.NewCrossOriginProtection().Check(r)
+}
+
+// problem answers what went wrong (RFC 9457).
+func problem(w http.ResponseWriter, code int, err error) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(code)
+	_ = json.NewEncoder(w).Encode(map[string]any{"type": "about:blank", "title": http.StatusText(code), "status": code, "detail": err.Error()}) // the caller has gone
+}
