@@ -209,5 +209,5 @@ func (w *world) tell(out http.ResponseWriter, _ *http.Request) {
 	out.Header().Set("Cache-Control", "no-store")
 	e := json.NewEncoder(out)
 	e.SetIndent("", "  ")
-	_ = e.Encode(view.NewWorld(w.s.projector.said, time.Now()))
+	_ = e.Encode(view.NewWorld(w.s.projector.said))
 }

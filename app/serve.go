@@ -177,6 +177,7 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	s.runTraces(reading, &readers)
 	readers.Go(func() { s.runProbes(reading) })
+	s.runDependencies(reading, &readers)
 	go func() { failed <- s.http.Serve(s.listener) }()
 	select {
 	case <-ctx.Done():

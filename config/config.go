@@ -54,6 +54,9 @@ type Config struct {
 	// Probes ask services by the clock whether they answer as they should.
 	Probes probe.Settings `yaml:"probes"`
 
+	// Dependencies are those on whom we depend: how they say they are is shown.
+	Dependencies []Dependency `yaml:"dependencies"`
+
 	// People says who is one person.
 	People People `yaml:"people"`
 

@@ -19,6 +19,8 @@ import (
 // probeKind returns the kinds of what probes are told.
 func probeKind(is string) (kind, bool) {
 	switch is {
+	case "dependency":
+		return kind{noun: "the name of a dependency", example: "payments", text: true, once: true, read: readFilled}, true
 	case "probe":
 		return kind{noun: "the name of a probe", example: "home page", text: true, once: true, read: readFilled}, true
 	case "text":

@@ -80,8 +80,8 @@ type VendorIncident struct {
 // most is how many of a kind World has.
 const most = 300
 
-// NewWorld returns what others told, as of now.
-func NewWorld(say Said, _ time.Time) World {
+// NewWorld returns what others told.
+func NewWorld(say Said) World {
 	w := World{Deploys: []Deploy{}, Alerts: bodies[Alert](say, KindAlert), Mentions: bodies[Mention](say, KindMention), Vendors: bodies[Vendor](say, KindVendor)}
 	releases := bodies[release.Release](say, KindRelease)
 	slices.SortFunc(releases, release.Compare)
