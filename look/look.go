@@ -21,6 +21,7 @@ var partFiles embed.FS
 var parts = template.Must(template.New("parts").Funcs(template.FuncMap{
 	"first": first,
 	"last":  last,
+	"sum":   func(a, b int64) int64 { return a + b },
 }).ParseFS(partFiles, "parts/*.html"))
 
 // Parts returns the parts that pages are made of, as templates to add a page to.

@@ -142,3 +142,27 @@ func TestOnlyWhoMayWrites(t *testing.T) {
 		t.Errorf("said %q", d.said)
 	}
 }
+
+func TestFaultsNobodyKnowsOfTeachHowToSeeThem(t *testing.T) {
+	a := someone()
+	a.Masked = view.Masked{}
+	h := showing(a, nil)
+	if body := ask(h, "GET", "/faults", nil).Body.String(); !strings.Contains(body, "honderd doctor") {
+		t.Error("the page without faults does not say how to see them")
+	}
+	at := time.Date(2026, 11, 26, 20, 0, 0, 0, time.UTC)
+	a.Masked = view.Masked{
+		Faults: 7, Hours: []view.MaskedHour{{From: at, Masked: 7, Felt: 2}},
+		ByBackend: []view.MaskedBackend{{Backend: evil, Masked: 7, Felt: 2, Faults: []view.MaskedFault{{Fault: evil, Masked: 7}}, Last: &at}},
+		Harder:    &view.Harder{From: at, Share: .5, Usual: .01, Backend: evil, Fault: evil},
+	}
+	body := ask(showing(a, nil), "GET", "/faults", nil).Body.String()
+	for _, want := range []string{"Another 2 were felt.", "More is hidden than usual.", "Who needs mending", "7 were hidden from people, 2 were felt."} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the page of faults lacks %q", want)
+		}
+	}
+	if strings.Contains(body, "<script>alert") {
+		t.Error("the name of a backend is markup")
+	}
+}

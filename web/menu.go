@@ -9,6 +9,7 @@ func (s sheet) Menu() []entry {
 	if s.desk {
 		list = append(list, entry{"incidents", "/incidents", "Incidents"})
 	}
+	list = append(list, entry{"faults", "/faults", "Faults"})
 	if s.chain {
 		list = append(list, entry{"chain", "/chain", "The chain"})
 	}

@@ -104,6 +104,7 @@ func New(o Options) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", d.home)
 	mux.HandleFunc("GET /live", d.live)
+	mux.HandleFunc("GET /faults", d.faults)
 	if o.API != nil {
 		for _, path := range []string{"/api/", "/metrics", "/mcp"} {
 			mux.Handle(path, o.API)
