@@ -54,6 +54,8 @@ func (s *Server) pages() (http.Handler, error) {
 		Desk:    desk{s},
 		Chain:   s.projector.chain,
 		Who:     onThisMachine,
+		Found:   s.found,
+		Follow:  s.follow,
 		API: api.New(api.Options{
 			Answers: s.projector.now, Desk: desk{s}, Who: onThisMachine, Missing: ErrNoIncident, Version: version(), Others: elsewhere(), Log: s.log,
 		}),
@@ -103,7 +105,7 @@ func (s *Server) state() web.State {
 			state.Message = name + ": " + trouble
 		}
 	}
-	for _, one := range s.sources {
+	for _, one := range s.allSources() {
 		name := one.Name()
 		shown := web.SourceState{Name: strings.TrimPrefix(name, "accesslog "), Trouble: s.troubles.of(name)}
 		if k := known[name]; k.Newest > 0 {

@@ -43,6 +43,7 @@ type Server struct {
 	listener  net.Listener
 	publisher *publisher
 	teller    *teller
+	following following
 
 	publicListener net.Listener // nil: the public page is with the others
 	http           *http.Server
@@ -131,7 +132,11 @@ func (s *Server) open(ctx context.Context, more []source.Source) error {
 		s.projector.heal = (&scrubber{ledger: l, archive: s.archiver.archive}).heal
 		s.projector.archive, s.archiver.saved, s.archiver.drops = s.archiver.archive, s.projector.checkpointed, s.drops
 	}
-	return s.projector.catchUp(ctx)
+	if err := s.projector.catchUp(ctx); err != nil {
+		return err
+	}
+	s.openFollowing(salt)
+	return nil
 }
 
 // Address returns where the pages are, for instance "127.0.0.1:8100".
@@ -172,6 +177,7 @@ func (s *Server) Run(ctx context.Context) error {
 	for _, one := range s.sources {
 		readers.Go(func() { s.read(reading, one) })
 	}
+	readers.Go(func() { s.runFollowing(reading) })
 	if s.gateway != nil {
 		readers.Go(func() { s.runGateway(reading) })
 	}

@@ -30,6 +30,10 @@ type Options struct {
 	Desk   Desk           // nil: nothing is known of incidents
 	// Chain returns which service calls which. nil: there is no such page.
 	Chain func() view.Chain
+	// Found returns what could be read on this machine; nil: nothing is looked for.
+	Found func(ctx context.Context) []Found
+	// Follow begins to follow a log that was found.
+	Follow func(ctx context.Context, name, who string) error
 	// Who returns who asks, "" for somebody who may only read. nil: everybody may only
 	// read.
 	Who   func(r *http.Request) string
@@ -104,6 +108,10 @@ func New(o Options) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", d.home)
 	mux.HandleFunc("GET /live", d.live)
+	if o.Found != nil {
+		mux.HandleFunc("GET /start", d.start)
+		mux.HandleFunc("POST /start", d.begin)
+	}
 	mux.HandleFunc("GET /faults", d.faults)
 	if o.API != nil {
 		for _, path := range []string{"/api/", "/metrics", "/mcp"} {
