@@ -117,3 +117,16 @@ func (r Reader) Times(n int64) string {
 	}
 	return r.T("%s times", r.Count(n))
 }
+
+// Bytes returns how much n bytes are: "1.4 MB".
+func (r Reader) Bytes(n int64) string {
+	units := []string{"kB", "MB", "GB", "TB"}
+	if n < 1000 {
+		return r.Count(n) + " B"
+	}
+	v, i := float64(n)/1000, 0
+	for v >= 999.95 && i < len(units)-1 {
+		v, i = v/1000, i+1
+	}
+	return r.decimal(strconv.FormatFloat(v, 'f', 1, 64)) + " " + units[i]
+}
