@@ -16,6 +16,9 @@ const adviceBytes = 256 << 10
 // Advise tells what a log tells of people's experiences, and what must be added to its
 // format so that it tells more.
 func Advise(c config.Config, path, format string) ([]Finding, error) {
+	if format == "" && looksLikeTraces(path) {
+		return adviseTraces(c, path)
+	}
 	p, err := accesslog.NewParser(parserOptions(c, format, nil))
 	if err != nil {
 		return nil, err

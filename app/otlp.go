@@ -34,7 +34,7 @@ func (s *Server) openTraces(salt []byte) (err error) {
 	if err != nil {
 		return err
 	}
-	t.door = otlp.NewDoor(t.receiver, s.config.Receive.Keys)
+	t.door = otlp.NewDoor(t.receiver, s.config.Receive.Keys, func(reason string) { s.drops.add(otlp.Name, inRequests, reason, 1, true) })
 	for _, one := range s.config.Sources {
 		if isTraces(one) {
 			t.files = append(t.files, otlp.NewFile(t.receiver, one.Log, s.log))

@@ -125,6 +125,9 @@ func TestReportReadsTraces(t *testing.T) {
 	if err != nil || a.People.Active != 2 || a.People.Hurt != 1 || a.Masked.Faults != 1 {
 		t.Errorf("%+v, masked %d (%v); want two people, one hurt, one fault masked", a.People, a.Masked.Faults, err)
 	}
+	if a.Chain == nil || len(a.Chain.Edges) != 2 || a.Chain.People != 1 {
+		t.Errorf("the chain is %+v", a.Chain)
+	}
 	a, err = Report(t.Context(), ReportOptions{Config: config.Default(), Paths: []string{"-"}, Stdin: strings.NewReader(string(traceText(t)))})
 	if err != nil || a.People.Active != 1 {
 		t.Errorf("from standard input: %+v (%v)", a.People, err)

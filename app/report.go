@@ -44,7 +44,11 @@ func Report(ctx context.Context, o ReportOptions) (view.Answer, error) {
 	if err != nil {
 		return view.Answer{}, err
 	}
-	return f.answer(k), nil
+	answer := f.answer(k)
+	if c := view.NewChain(f.chain.Answer(view.ChainHours)); len(c.Nodes) > 0 {
+		answer.Chain = &c
+	}
+	return answer, nil
 }
 
 // foldReport folds all that is in the logs.

@@ -100,3 +100,20 @@ func within(b *experience.Batch, since, until int64) {
 	}
 	b.Items = kept
 }
+
+// adviseTraces tells what a file of traces tells of people's experiences.
+func adviseTraces(c config.Config, path string) (list []Finding, err error) {
+	f, err := logfile.Open(path, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	advice, err := otlp.Advise(traceOptions(c, nil), f)
+	if err != nil {
+		return nil, fmt.Errorf("traces %s: %w", path, err)
+	}
+	for _, a := range advice {
+		list = append(list, Finding(a))
+	}
+	return list, nil
+}

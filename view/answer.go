@@ -36,6 +36,8 @@ type Answer struct {
 	Hours         []Hour     `json:"hours"`  // the picture of the period, every hour of it
 	Edge          []Minute   `json:"edge"`   // the minutes that are not final, with anybody in them
 
+	Chain *Chain `json:"chain,omitempty"` // who calls whom; not there: no traces were read
+
 	CutoffSpread []CutoffSpread `json:"cutoff_spread"` // the same with half and with twice the cut-off
 	Notes        []Note         `json:"notes"`         // what the reader should know about these numbers
 

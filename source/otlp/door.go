@@ -32,8 +32,9 @@ const (
 
 // Door takes what OpenTelemetry sends, over gRPC and HTTP, for a Receiver.
 type Door struct {
-	to   *Receiver
-	keys [][sha256.Size]byte
+	to      *Receiver
+	keys    [][sha256.Size]byte
+	dropped func(reason string)
 
 	mu      sync.Mutex
 	open    int
@@ -43,9 +44,13 @@ type Door struct {
 }
 
 // NewDoor returns a Door. keys are what senders show that are not on this machine;
-// without any, only those on this machine are let in.
-func NewDoor(to *Receiver, keys []string) *Door {
-	d := &Door{to: to, each: map[string]int{}, refused: map[string]uint64{}, warned: map[string]bool{}}
+// without any, only those on this machine are let in. dropped is told of each request that
+// is refused, unless it is nil.
+func NewDoor(to *Receiver, keys []string, dropped func(reason string)) *Door {
+	if dropped == nil {
+		dropped = func(string) {}
+	}
+	d := &Door{to: to, dropped: dropped, each: map[string]int{}, refused: map[string]uint64{}, warned: map[string]bool{}}
 	for _, key := range keys {
 		d.keys = append(d.keys, sha256.Sum256([]byte(key)))
 	}
@@ -85,6 +90,7 @@ func (n *refusal) later() bool { return n.kind == tooMany || n.kind == noRoom }
 
 // count counts a refusal.
 func (d *Door) count(n *refusal) {
+	d.dropped(n.why)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.refused[n.why]++

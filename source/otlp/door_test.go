@@ -34,7 +34,7 @@ func openDoor(t *testing.T, keys ...string) (*Door, *shelf) {
 			t.Error(err)
 		}
 	})
-	return NewDoor(r, keys), s
+	return NewDoor(r, keys, nil), s
 }
 
 // waiting returns how many spans wait in d.

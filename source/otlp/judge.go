@@ -61,6 +61,9 @@ func (r *reader) read(w *raw, res *resource) span {
 			}
 		}
 		r.name(&s, w.name, status)
+		if b[fieldRoute] != "" || b[fieldRPCMethod] != "" || b[fieldScreen] != "" {
+			s.flags |= routed
+		}
 		r.who(&s)
 		if len(r.labels) > 0 {
 			r.labelled(&s)

@@ -82,6 +82,7 @@ const (
 	sampled                     // not all traces like this one are sent
 	page                        // a page that a browser loaded
 	impatient                   // it was slower than patience
+	routed                      // it says its route
 )
 
 func (s *span) is(f flags) bool { return s.flags&f != 0 }
