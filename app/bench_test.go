@@ -80,6 +80,7 @@ func BenchmarkEndToEnd(b *testing.B) {
 			go func() { ended <- s.Run(ctx) }()
 			span := v.now - list[0].Items[0].At + 1
 			b.ResetTimer()
+			before := cpu(b)
 			for n := 0; b.Loop(); n++ {
 				one := list[n%len(list)]
 				if n >= len(list) {
@@ -94,6 +95,7 @@ func BenchmarkEndToEnd(b *testing.B) {
 			}
 			waitFolded(b, s)
 			b.StopTimer()
+			b.ReportMetric(float64((cpu(b)-before).Nanoseconds())/float64(b.N)/experience.MaxBatch, "cpu-ns")
 			s.projector.mu.Lock()
 			a := s.projector.folds.answer(s.projector.calendars)
 			s.projector.mu.Unlock()

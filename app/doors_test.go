@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -121,11 +122,14 @@ func BenchmarkPushOne(b *testing.B) {
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256}}
 	body := `{"person":"customer-4711","method":"POST","path":"/checkout","status":200,"wait_ms":231}`
 	work, failed := make(chan int), make(chan int, 256)
+	took := make([][]time.Duration, 240)
 	b.ResetTimer()
+	before := cpu(b)
 	for i := range 240 {
 		go func() {
 			bad := 0
 			for range work {
+				began := time.Now()
 				r, err := http.NewRequest(http.MethodPost, base+push.Path, strings.NewReader(body))
 				if err != nil {
 					bad++
@@ -143,6 +147,7 @@ func BenchmarkPushOne(b *testing.B) {
 				if answer.StatusCode != http.StatusOK {
 					bad++
 				}
+				took[i] = append(took[i], time.Since(began))
 			}
 			failed <- bad
 		}()
@@ -159,5 +164,8 @@ func BenchmarkPushOne(b *testing.B) {
 	if bad > 0 {
 		b.Fatalf("%d of %d were not taken", bad, b.N)
 	}
+	every := slices.Sorted(slices.Values(slices.Concat(took...)))
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "experiences/s")
+	b.ReportMetric(float64(every[len(every)*99/100].Microseconds())/1000, "p99-ms")
+	b.ReportMetric(float64((cpu(b)-before).Microseconds())/float64(b.N), "cpu-us")
 }

@@ -60,6 +60,10 @@ type projector struct {
 // seconds.
 const saveAfter = 10_000_000
 
+// saveRest is how many times as long as saving took nothing is saved out of turn: at most a
+// fifth of the time goes into it.
+const saveRest = 4
+
 // answerAge is how old an answer may be when something has changed since.
 const answerAge = time.Second
 
@@ -278,7 +282,7 @@ func (p *projector) save() (idle bool, err error) {
 // saveSoon saves the state, unless that would leave too little time for counting.
 func (p *projector) saveSoon() error {
 	p.mu.Lock()
-	rest := time.Since(p.savedAt) < answerRest*p.saveTook
+	rest := time.Since(p.savedAt) < saveRest*p.saveTook
 	p.mu.Unlock()
 	if rest {
 		return nil
