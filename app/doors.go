@@ -14,7 +14,7 @@ import (
 
 // openDoors opens what others send to. Many senders share a block of the ledger; each is
 // answered when its block is on disk.
-func (s *Server) openDoors(salt []byte) (err error) {
+func (s *Server) openDoors(ctx context.Context, salt []byte) (err error) {
 	if s.gatherer, err = gather.New(s.ledger, gather.Options{Subject: subject}); err != nil {
 		return err
 	}
@@ -24,6 +24,9 @@ func (s *Server) openDoors(salt []byte) (err error) {
 	})
 	s.browser = s.newBrowser(salt)
 	s.openHooks(salt)
+	if err := s.openSyslog(ctx, salt); err != nil {
+		return err
+	}
 	return s.openTraces(salt)
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/honderd/honderd/source"
 	"github.com/honderd/honderd/source/browser"
 	"github.com/honderd/honderd/source/push"
+	"github.com/honderd/honderd/source/syslog"
 )
 
 // Server is the whole product in one process: sources, ledger, folds and pages.
@@ -31,6 +32,7 @@ type Server struct {
 	push      *push.Door
 	traces    traceDoors
 	browser   *browser.Door
+	syslog    *syslog.Door   // nil: there is none
 	gateway   *GatewayServer // nil: there is none
 	passing   *gatewayPeople
 	spool     *spool
@@ -106,8 +108,11 @@ func (s *Server) open(ctx context.Context, more []source.Source) error {
 	if s.sources, err = newSources(s.config, salt, s.log); err != nil {
 		return err
 	}
+	if err := openStdin(s.config, salt, s.log, more); err != nil {
+		return err
+	}
 	s.sources = append(s.sources, more...)
-	if err := s.openDoors(salt); err != nil {
+	if err := s.openDoors(ctx, salt); err != nil {
 		return err
 	}
 	if err := s.openGateway(ctx, salt); err != nil {
@@ -184,6 +189,9 @@ func (s *Server) Run(ctx context.Context) error {
 	s.runTraces(reading, &readers)
 	readers.Go(func() { s.runProbes(reading) })
 	s.runDependencies(reading, &readers)
+	if s.syslog != nil {
+		readers.Go(func() { s.runSyslog(reading) })
+	}
 	go func() { failed <- s.http.Serve(s.listener) }()
 	select {
 	case <-ctx.Done():

@@ -44,7 +44,7 @@ type Config struct {
 	// Sources are where people's experiences are read from.
 	Sources []Source `yaml:"sources"`
 
-	// Receive says who may send experiences over HTTP.
+	// Receive says who may send experiences, over HTTP and as messages of syslog.
 	Receive Receive `yaml:"receive"`
 
 	// Gateway stands before backends and hides their faults from people. Without pools
@@ -166,12 +166,6 @@ type Archive struct {
 	// Keep is how long records stay in it, all of them or by kind: experiences, checks,
 	// calls; 0 is forever. Small facts, such as releases, stay.
 	Keep Keep `yaml:"keep" is:"duration,each"`
-}
-
-// Label is what people are told apart by, beside the journey.
-type Label struct {
-	Name  string // such as region
-	Field string // where it stands in the log: header:NAME or field:NAME
 }
 
 // Moment is a time that matters. Exactly one of weekly, calendar, rrule, holidays and

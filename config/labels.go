@@ -12,6 +12,12 @@ import (
 	"github.com/honderd/honderd/internal/diag"
 )
 
+// Label is what people are told apart by, beside the journey.
+type Label struct {
+	Name  string // such as region
+	Field string // where it stands in the log: header:NAME or field:NAME
+}
+
 // byStep is what numbers can be shown apart by without a label.
 const byStep = "step"
 

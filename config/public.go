@@ -104,7 +104,7 @@ func publicKind(is string) (kind, bool) {
 	case "receiver":
 		return kind{noun: "an address to send to", example: "mailto:ops@shop.example", text: true, read: readReceiver}, true
 	}
-	return kind{}, false
+	return receiveKind(is)
 }
 
 func readPublic(text string) (any, error) {

@@ -18,6 +18,9 @@ type Receive struct {
 
 	// Hooks are the secrets of pipelines and monitors that call /hooks/.
 	Hooks []Hook `yaml:"hooks"`
+
+	// Syslog takes access logs that servers send as messages of syslog.
+	Syslog Syslog `yaml:"syslog"`
 }
 
 // OTLP says where OpenTelemetry sends to.

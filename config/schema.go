@@ -1,7 +1,7 @@
 package config
 
 import (
-	_ "embed" // for config.go
+	_ "embed" // for config.go and others
 	"encoding/json"
 	"fmt"
 	"go/ast"
@@ -24,13 +24,16 @@ var browserSource string // the same
 //go:embed public.go
 var publicSource string // the same
 
+//go:embed syslog.go
+var syslogSource string // the same
+
 // variable is what may stand for any value: a part that is looked up.
 const variable = `\$\{`
 
 // Schema returns a JSON Schema of honderd.yaml, with which an editor completes and
 // checks it. It is made from Config: its keys, their comments and Default.
 func Schema() []byte {
-	s := schema{comments: fieldComments(configSource, browserSource, publicSource, receiveSource, dependenciesSource, probe.SettingSource())}
+	s := schema{comments: fieldComments(configSource, browserSource, publicSource, receiveSource, syslogSource, dependenciesSource, probe.SettingSource())}
 	root := s.object(reflect.ValueOf(Default()))
 	root["$schema"] = "http://json-schema.org/draft-07/schema#"
 	root["title"] = "honderd.yaml"

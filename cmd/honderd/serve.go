@@ -15,6 +15,7 @@ import (
 
 	"github.com/honderd/honderd/app"
 	"github.com/honderd/honderd/config"
+	"github.com/honderd/honderd/source"
 	"github.com/honderd/honderd/source/probe"
 )
 
@@ -34,6 +35,7 @@ type serveFlags struct {
 	settings
 	data, listen, format string
 	verbose              bool
+	stdin                bool // - is among the arguments
 }
 
 func newServe(c *console) *cobra.Command {
@@ -45,10 +47,13 @@ func newServe(c *console) *cobra.Command {
 
 FILE is a configuration (*.yaml); LOG is an access log of nginx or Apache, which is
 read from its beginning and followed through rotations; URL is probed each minute.
-Without any: honderd.yaml in this folder, else the logs in the usual places.
+Without any: honderd.yaml in this folder, else the logs in the usual places. - is
+standard input, which cannot be read again: what comes while honderd does not run is
+not counted.
 
 All that is known is kept in the data folder; a restart goes on where it was.`,
 		Example: `  honderd serve /var/log/nginx/access.log
+  kubectl logs -f deploy/ingress | honderd serve -
   honderd serve /var/log/nginx/access.log https://shop.example/
   honderd serve --data /var/lib/honderd honderd.yaml`,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd.Context(), c, args) },
@@ -57,7 +62,7 @@ All that is known is kept in the data folder; a restart goes on where it was.`,
 	flags := cmd.Flags()
 	flags.StringVar(&f.data, "data", "", "the `FOLDER` that holds everything (default ./honderd-data)")
 	flags.StringVar(&f.listen, "listen", "", "the `ADDRESS` of the pages (default 127.0.0.1:8100)")
-	flags.StringVar(&f.format, "format", "", "how lines of the LOGs are written: a log_format, a LogFormat or a known name; default: detect")
+	flags.StringVar(&f.format, "format", "", "how lines of the LOGs are written: as it stands in the server's configuration, or a known name; default: detect")
 	flags.BoolVar(&f.verbose, "verbose", false, "log details")
 	return cmd
 }
@@ -68,16 +73,23 @@ func (f *serveFlags) run(ctx context.Context, c *console, args []string) error {
 		return err
 	}
 	log := newLog(c.stderr, f.verbose)
-	server, err := app.NewServer(ctx, conf, log)
+	var more []source.Source
+	if f.stdin {
+		more = append(more, app.Stdin(c.stdin, f.format))
+	}
+	server, err := app.NewServer(ctx, conf, log, more...)
 	if err != nil {
 		return err
+	}
+	if f.stdin {
+		fmt.Fprintln(c.stderr, "reading standard input")
 	}
 	for _, s := range conf.Sources {
 		fmt.Fprintf(c.stderr, "following %s\n", s.Log)
 	}
 	if n := len(conf.Probes.Targets) + len(conf.Probes.Import); n > 0 {
 		fmt.Fprintf(c.stderr, "probing: http://%s/probes\n", server.Address())
-	} else if len(conf.Sources) == 0 && len(conf.Gateway.Pools) == 0 {
+	} else if len(conf.Sources) == 0 && len(conf.Gateway.Pools) == 0 && len(conf.Receive.Syslog.Listen) == 0 && !f.stdin {
 		fmt.Fprintln(c.stderr, "no log found in the usual places (name one: honderd serve /var/log/nginx/access.log)")
 	}
 	fmt.Fprintf(c.stderr, "everything is kept in %s\nhow it is: http://%s\n", conf.Data, server.Address())
@@ -100,12 +112,14 @@ func (f *serveFlags) arrange(args []string) (config.Config, error) {
 			f.file = a
 		case filepath.Ext(a) == ".yaml" || filepath.Ext(a) == ".yml":
 			return config.Config{}, fmt.Errorf("%s: there can be one configuration, and %s is named too (fix: leave one out)", a, f.file)
+		case a == "-":
+			f.stdin = true
 		default:
 			logs = append(logs, a)
 		}
 	}
 	fallback := configFile
-	if len(logs)+len(targets) > 0 {
+	if len(logs)+len(targets) > 0 || f.stdin {
 		fallback = ""
 	}
 	conf, err := f.config(fallback)
@@ -135,9 +149,6 @@ func (f *serveFlags) arrange(args []string) (config.Config, error) {
 // source checks that the log at path can be followed: a typing error should be said at
 // once, not waited for.
 func (f *serveFlags) source(path string) (config.Source, error) {
-	if path == "-" {
-		return config.Source{}, errors.New("standard input cannot be followed through a restart (fix: name a file, or use honderd report -)")
-	}
 	absolute, err := filepath.Abs(path)
 	if err != nil {
 		return config.Source{}, err

@@ -32,12 +32,23 @@ func (p *Parser) Advise(sample []byte) (*Grammar, []Advice, error) {
 // maskAdvice says whether the log tells of faults that nobody felt.
 func maskAdvice(g *Grammar, seen *[slots]bool) Advice {
 	a := Advice{What: "masked faults"}
-	known := g.flags == haproxyFlags || seen[slotUpstream] || seen[slotRetries] || seen[slotAttempts] || seen[slotOriginal] || seen[slotChanged] || seen[slotCache]
+	known := g.flags == haproxyFlags && g.has[slotRetries] || g.flags == squidFlags && seen[slotFlags] || seen[slotHosts] || seen[slotUpstream] || seen[slotRetries] || seen[slotAttempts] || seen[slotOriginal] || seen[slotChanged] || seen[slotCache]
 	if known {
 		a.Says = "are told: a fault that a retry, another server or an old copy hid is seen"
 		return a
 	}
 	a.Bad, a.Says = true, "are hidden: when a server failed and another one answered, this log looks as if nothing had happened"
+	switch {
+	case g.flags == haproxyFlags:
+		a.Fix = "add %rc (and %tsc) to log-format, or in JSON %[txn.conn_retries]"
+		return a
+	case g.flags == squidFlags:
+		a.Fix = "add %Ss to logformat: it says when an old copy was given"
+		return a
+	case g.flags == envoyFlags && g.name == "custom":
+		a.Fix = "add %UPSTREAM_REQUEST_ATTEMPT_COUNT% to the format"
+		return a
+	}
 	switch g.name {
 	case "envoy", "istio":
 		a.Fix = "add %UPSTREAM_REQUEST_ATTEMPT_COUNT% behind the default format"
@@ -53,7 +64,7 @@ func maskAdvice(g *Grammar, seen *[slots]bool) Advice {
 		a.Fix = "add OriginResponseStatus and CacheCacheStatus to the job's fields"
 	case "fastly":
 		a.Fix = `add "restarts": "%{req.restarts}V" and "response_state": "%{fastly_info.state}V" to the format`
-	case "aws-alb", "aws-elb", "cloudfront", "google-cloud", "w3c":
+	case "aws-alb", "aws-elb", "cloudfront", "google-cloud", "w3c", "iis", "httperr", "zeek", "uwsgi":
 		a.Fix = "this server has no field for it: read the log of a proxy behind it too, or traces"
 	default:
 		a.Fix = "nginx: add $upstream_status and $upstream_cache_status to log_format; Apache: add %<s, %{BALANCER_ROUTE_CHANGED}e and %{BALANCER_SESSION_ROUTE}e to LogFormat"
@@ -74,6 +85,12 @@ func waitAdvice(g *Grammar, seen *[slots]bool) Advice {
 	switch {
 	case g.keys != nil:
 		a.Fix = "add how long each request took, and say with format: json:...,ms=KEY where it stands"
+	case g.flags == haproxyFlags:
+		a.Fix = "add %Ta to log-format"
+	case g.flags == envoyFlags:
+		a.Fix = "add %DURATION% to the format"
+	case g.flags == squidFlags:
+		a.Fix = "add %tr to logformat"
 	case g.name == "w3c":
 		a.Fix = "add time-taken to the fields of the log"
 	default:

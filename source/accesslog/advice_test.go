@@ -20,6 +20,9 @@ func TestAdviceNamesWhatIsHidden(t *testing.T) {
 		{caddy, "", "ynn", "log_append retries"},
 		{strings.Replace(caddy, `"status"`, `"retries":0,"status"`, 1), "", "nnn", ""},
 		{`203.0.113.7:57132 [23/Nov/2026:20:01:09.459] f b/good 0/0/1/0/31 200 138 - - ---- 1/1/0/0/0 0/0 "GET /basket HTTP/1.1"`, "", "nny", "user agent"},
+		{`203.0.113.7 [23/Nov/2026:20:01:09.459] 200 "GET / HTTP/1.1"`, `log-format "%ci [%tr] %ST %{+Q}r"`, "yyy", "%rc"},
+		{`[2026-11-23T20:01:09.310Z] "GET / HTTP/2" 200`, `[%START_TIME%] "%REQ(:METHOD)% %REQ(:PATH)% %PROTOCOL%" %RESPONSE_CODE%`, "yyy", "%UPSTREAM_REQUEST_ATTEMPT_COUNT%"},
+		{`1795464069.450    657 203.0.113.7 TCP_MISS/200 507 GET http://shop.example/basket?x - HIER_DIRECT/10.0.0.1 text/html`, "", "nny", "user agent"},
 		{`{"time":"2026-11-23T20:01:09Z","status":200,"path":"/"}`, "", "yyy", "ms=KEY"},
 	}
 	for _, tt := range tests {

@@ -18,6 +18,8 @@ type clock struct {
 	base   int64    // Unix milliseconds of that minute there; 0: none yet
 	date   int64    // the day that #Date names, for times without one
 	last   int64    // the last time of day, in milliseconds
+	short  [17]byte // as minute, of times without a zone
+	since  int64    // as base
 }
 
 // moment is a time in pieces.
@@ -77,6 +79,12 @@ func (c *clock) clf(v []byte) (int64, string) {
 		}
 		return 0, impossibleTime
 	}
+	if len(v) == httplogWidth && c.since != 0 && string(v[:17]) == string(c.short[:]) && v[17] == ':' && v[20] == '.' {
+		second, milli := number(v[18:20]), number(v[21:])
+		if second >= 0 && second <= 60 && milli >= 0 && v[18] != ' ' && v[21] != ' ' && v[22] != ' ' {
+			return c.since + int64(second)*1000 + int64(milli), ""
+		}
+	}
 	if len(v) < clfWidth-len(" +0000") || v[2] != '/' || v[6] != '/' || v[11] != ':' || v[14] != ':' || v[17] != ':' {
 		return 0, noTime
 	}
@@ -88,7 +96,12 @@ func (c *clock) clf(v []byte) (int64, string) {
 	rest := v[20:]
 	m.milli, rest = fraction(rest)
 	if len(rest) == 0 { // HAProxy writes no zone: it is taken for UTC
-		return m.ms()
+		ms, why := m.ms()
+		if why == "" && len(v) == httplogWidth {
+			copy(c.short[:], v)
+			c.since = ms - int64(m.second)*1000 - m.milli
+		}
+		return ms, why
 	}
 	if m.zone, ok = zone(rest[1:]); !ok || rest[0] != ' ' {
 		return 0, noTime

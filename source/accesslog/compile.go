@@ -21,9 +21,11 @@ type Grammar struct {
 	starts  bool   // its time is when the request began
 	flags   flags  // whose words slotFlags has
 	keys    *key   // of lines that are JSON; nil: they are text
+	plain   bool   // its format was spelled by us, with nothing of a configuration around it
 	inside  bool   // its lines stand inside lines of JSON
 	date    int64  // Unix milliseconds of the day that #Date names, for times without one; 0: none
 	between string // of W3C: what stands between fields
+	httplog bool   // begins as the httplog of HAProxy does, with nothing of its own there
 	common  bool   // begins as the common log format does, with nothing of its own there
 }
 
@@ -31,6 +33,35 @@ type Grammar struct {
 type piece struct {
 	field
 	after []byte // empty: the end of the line
+	quick quick
+}
+
+// quick says how the end of most values is found without asking more.
+type quick uint8
+
+const (
+	slowly      quick = iota
+	quickNumber       // digits and dots, perhaps with a sign before them
+	quickWord         // up to the first byte of after
+)
+
+// hasten finds the quick ways of g, once nothing of it changes any more.
+func (g *Grammar) hasten() {
+	for i := range g.pieces {
+		p := &g.pieces[i]
+		p.quick = slowly
+		if p.lead != leadNone || p.shape != word || len(p.after) == 0 {
+			continue
+		}
+		switch p.fit {
+		case fitSigned:
+			if c := p.after[0]; !isDigit(c) && c != '.' {
+				p.quick = quickNumber
+			}
+		case fitAny:
+			p.quick = quickWord
+		}
+	}
 }
 
 // wanted are the variables that mean something to us only because the options say so.
@@ -58,7 +89,11 @@ func compileFormat(name, format string, want wanted) (*Grammar, error) {
 	if object := strings.TrimSpace(strings.TrimPrefix(format, "json_format:")); strings.HasPrefix(object, "{") && isEnvoy(object) && json.Valid([]byte(object)) {
 		return compileEnvoyJSON(name, object, want)
 	}
-	g := &Grammar{name: name}
+	return compileText(&Grammar{name: name}, format, want)
+}
+
+// compileText makes g a grammar of lines of text.
+func compileText(g *Grammar, format string, want wanted) (*Grammar, error) {
 	items, err := g.readItems(format)
 	if err != nil {
 		return nil, err
@@ -176,6 +211,7 @@ func (g *Grammar) settle(key string) {
 		g.has[p.slot] = true
 	}
 	g.has[slotNone] = false
+	g.hasten()
 	g.fallBack(slotAddress, slotPeer)
 	g.fallBack(slotStatus, slotOriginal)
 }

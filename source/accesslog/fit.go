@@ -45,8 +45,11 @@ func (m *matcher) match(g *Grammar, line []byte, lenient bool) bool {
 		return false
 	}
 	i, from, tries := 0, len(g.prefix), maxTries
-	if g.common {
+	switch {
+	case g.common:
 		i, from = m.head(line)
+	case g.httplog:
+		i, from = m.httplog(line)
 	}
 	for search := from; ; {
 		if i == len(g.pieces) {
@@ -59,9 +62,8 @@ func (m *matcher) match(g *Grammar, line []byte, lenient bool) bool {
 			}
 		}
 		p := &g.pieces[i]
-		if p.lead != leadNone {
-			if value, next, ok := p.dressed(line, from); ok && (lenient || p.fits(line[value.from:value.to])) {
-				m.found(i, p.slot, int(value.from), int(value.to))
+		if p.quick != slowly || p.lead != leadNone {
+			if next := m.easy(p, i, line, from, lenient); next >= 0 {
 				from, search = next, next
 				i++
 			} else if i, from, search, tries = m.back(g, i, tries); i < 0 {
@@ -172,6 +174,61 @@ func (p *piece) end(line []byte, from, search int) int {
 		return from + clfWidth
 	}
 	return p.textEnd(line, from, search)
+}
+
+// easy finds piece i, whose value has one way to be there, and returns where the next one
+// begins; -1 when it is not there.
+func (m *matcher) easy(p *piece, i int, line []byte, from int, lenient bool) int {
+	if p.quick == slowly {
+		value, next, ok := p.dressed(line, from)
+		if !ok || !lenient && !p.fits(line[value.from:value.to]) {
+			return -1
+		}
+		m.found(i, p.slot, int(value.from), int(value.to))
+		return next
+	}
+	end := p.quickEnd(line, from)
+	if end < 0 {
+		return -1
+	}
+	m.found(i, p.slot, from, end)
+	return end + len(p.after)
+}
+
+// quickEnd returns where a value that has a quick way ends, -1 when it does not.
+func (p *piece) quickEnd(line []byte, from int) int {
+	n, stop := from, p.after[0]
+	if p.quick == quickWord {
+		for near := min(len(line), from+24); n < near; n++ {
+			if line[n] == stop {
+				return p.ends(line, n)
+			}
+		}
+		far := bytes.IndexByte(line[min(n, len(line)):], stop)
+		if far < 0 {
+			return -1
+		}
+		return p.ends(line, n+far)
+	}
+	if n+1 < len(line) && (line[n] == '-' || line[n] == '+') {
+		n++
+	}
+	first := n
+	for n < len(line) && (isDigit(line[n]) || line[n] == '.') {
+		n++
+	}
+	if n == first || n == len(line) || line[n] != stop {
+		return -1
+	}
+	return p.ends(line, n)
+}
+
+// ends returns n if what ends p stands there, -1 if not.
+func (p *piece) ends(line []byte, n int) int {
+	if len(p.after) > 1 && !bytes.HasPrefix(line[n:], p.after) {
+		return -1
+	}
+	return n
 }
 
 // dressed finds the value that begins at from with what may stand around it, and where

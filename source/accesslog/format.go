@@ -25,9 +25,12 @@ const (
 
 // languageOf tells whose language body is written in, which all but nginx begin with %.
 func languageOf(body string) (language, error) {
+	percent := strings.IndexByte(body, '%') >= 0
 	switch {
-	case isEnvoy(body):
+	case percent && isEnvoy(body):
 		return ofEnvoy, nil
+	case !percent && strings.IndexByte(body, '$') >= 0:
+		return ofNginx, nil
 	case nginxVariable().MatchString(body):
 		return ofNginx, nil
 	case regexp.MustCompile(`%["\['#/]?(?:>a|<a|Ss|0?[0-9]*>?Hs|ts\.%)|>Hs`).MatchString(body):
@@ -43,7 +46,10 @@ func languageOf(body string) (language, error) {
 // readItems splits a format, as it stands in the server's configuration, into items for g,
 // and sets what follows from whose it is.
 func (g *Grammar) readItems(format string) (items []item, err error) {
-	body := unwrap(format)
+	body := format
+	if !g.plain {
+		body = unwrap(format)
+	}
 	whose, err := languageOf(body)
 	if err != nil {
 		return nil, err

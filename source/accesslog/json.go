@@ -14,8 +14,40 @@ const jsonPrefix = "json:"
 // key is where a value may stand in an object: the keys below it, or the piece it is.
 type key struct {
 	below map[string]*key
+	table [keyTable]*entry
+	deep  bool  // some key below has others below it
 	piece int   // -1: none
 	rank  uint8 // the piece may stand at several keys: the lowest one that is there counts
+}
+
+// entry is one of the keys that share a place in a table.
+type entry struct {
+	name string
+	key  *key
+	next *entry
+}
+
+// keyTable is how many places a table has: most keys of a line that mean nothing find
+// theirs empty.
+const keyTable = 64
+
+// hashKey returns the place of a name.
+func hashKey[T string | []byte](name T) int {
+	n := len(name)
+	return (int(name[0])*31 + int(name[n-1])*7 + int(name[n/2])*3 + n) % keyTable
+}
+
+// next returns the key name below k, nil for none.
+func (k *key) next(name []byte) *key {
+	if len(name) == 0 {
+		return k.below[""]
+	}
+	for e := k.table[hashKey(name)]; e != nil; e = e.next {
+		if e.name == string(name) {
+			return e.key
+		}
+	}
+	return nil
 }
 
 func newKey() *key { return &key{piece: -1} }
@@ -25,7 +57,8 @@ func (k *key) place(path string) *key { return k.down(strings.Split(path, ".")) 
 
 // down returns the key of a path, and makes it.
 func (k *key) down(path []string) *key {
-	for _, part := range path {
+	for n, part := range path {
+		k.deep = k.deep || n < len(path)-1
 		if k.below == nil {
 			k.below = map[string]*key{}
 		}
@@ -33,6 +66,10 @@ func (k *key) down(path []string) *key {
 		if next == nil {
 			next = newKey()
 			k.below[part] = next
+			if part != "" {
+				h := hashKey(part)
+				k.table[h] = &entry{part, next, k.table[h]}
+			}
 		}
 		k = next
 	}
@@ -42,16 +79,16 @@ func (k *key) down(path []string) *key {
 // find returns what k knows of a key as it stands in a line, nil for nothing. A key with
 // dots in it is one of several below each other.
 func (k *key) find(name []byte) *key {
-	if next := k.below[string(name)]; next != nil {
+	if next := k.next(name); next != nil || !k.deep {
 		return next
 	}
 	for dot := bytes.IndexByte(name, '.'); dot >= 0; {
-		if k = k.below[string(name[:dot])]; k == nil {
+		if k = k.next(name[:dot]); k == nil {
 			return nil
 		}
 		name = name[dot+1:]
 		if dot = bytes.IndexByte(name, '.'); dot < 0 {
-			return k.below[string(name)]
+			return k.next(name)
 		}
 	}
 	return nil
@@ -338,11 +375,6 @@ func (s *jsonLine) take(k *key, from, to int) {
 	}
 	slot := s.g.pieces[k.piece].slot
 	s.escaped = s.escaped || bytes.IndexByte(s.line[from:to], '\\') >= 0
-	if v := s.line[from:to]; slot == slotAddress { // without the port that some write behind it
-		if colon := bytes.IndexByte(v, ':'); colon > 0 && bytes.LastIndexByte(v, ':') == colon {
-			to = from + colon
-		}
-	}
 	s.m.ranks[k.piece] = k.rank
 	s.m.found(k.piece, slot, from, to)
 }

@@ -28,6 +28,8 @@ func knownGrammars(want wanted) []*Grammar {
 		{"vhost_combined+", vhost + who + agent + extra},
 		{"vhost_common", vhost + who},
 		{"nginx-proxy-manager", npm + `$upstream_cache_status $upstream_status ` + npmEnd + `[Sent-to $server] "$http_user_agent" "$http_referer"`},
+		{"nginx-proxy-manager", npm + `$upstream_cache_status $upstream_status ` + npmEnd + `"$http_user_agent" "$http_referer"`},
+		{"nginx-proxy-manager", npm + npmEnd + `[Sent-to $server] "$http_user_agent" "$http_referer"`},
 		{"nginx-proxy-manager", npm + npmEnd + `"$http_user_agent" "$http_referer"`},
 	}
 	all := otherGrammars(want)
@@ -50,7 +52,7 @@ func knownGrammars(want wanted) []*Grammar {
 // known compiles one known format. What such lines look like is known more exactly than
 // of a custom one, so that mixed logs are told apart.
 func known(name, format string, want wanted, user shape) *Grammar {
-	g, err := compileFormat(name, format, want)
+	g, err := compileText(&Grammar{name: name, plain: true}, format, want)
 	if err != nil {
 		panic("accesslog: known format " + name + ": " + err.Error())
 	}
@@ -74,6 +76,7 @@ func known(name, format string, want wanted, user shape) *Grammar {
 			g.has[slotExtra], g.has[slotForwarded] = true, true
 		}
 	}
+	g.hasten()
 	g.common = strings.HasPrefix(format, "$remote_addr $ident ") && g.key == slotNone
 	return g
 }

@@ -66,6 +66,9 @@ func otherGrammars(want wanted) []*Grammar {
 	}
 	add("haproxy", haproxy, haproxyFlags)
 	add("haproxy", haproxy+` %sslv %sslc`, haproxyFlags)
+	for _, g := range all {
+		g.httplog = g.key == slotNone && len(g.labels) == 0
+	}
 	add("squid", squid, squidFlags)
 	add("envoy", envoy+` $attempts $rest`, envoyFlags)
 	add("envoy", envoy+` $attempts`, envoyFlags)
@@ -82,6 +85,7 @@ func otherGrammars(want wanted) []*Grammar {
 			p.shape, p.fit = word, fitDigits
 		}
 	}
+	all[len(all)-1].hasten()
 	return all
 }
 

@@ -148,6 +148,9 @@ func FuzzFormat(f *testing.F) {
 	for _, s := range []string{`$remote_addr [$time_local] "$request" $status`, `%h %{%F %T}t \"%r\" %>s`, `'$a' '$b'`, `log_format x escape=json '{"a":$status}';`, `%{end:msec}t%s`} {
 		f.Add(s, combined("GET / HTTP/1.1", "200"))
 	}
+	for _, l := range spelledLines() {
+		f.Add(l.format, l.line)
+	}
 	f.Fuzz(func(t *testing.T, format, line string) {
 		g, err := compileFormat("custom", format, wanted{})
 		if err != nil {
@@ -156,7 +159,7 @@ func FuzzFormat(f *testing.F) {
 		var m matcher
 		var c clock
 		if m.match(g, []byte(line), false) {
-			c.time(&m, g, []byte(line))
+			c.time(&m, g, m.line([]byte(line)))
 		}
 	})
 }
@@ -183,20 +186,27 @@ func BenchmarkParse(b *testing.B) {
 
 // The quick way through the beginning of a line finds what the long way finds.
 func FuzzHead(f *testing.F) {
-	for _, s := range []string{combined("GET / HTTP/1.1", "200"), combined(`GET /" 200 1`, "200"), combined(`GET /\" 200 1`, "20"), `a - - [`, combined("-", "408") + ` "-"`} {
+	for _, s := range []string{combined("GET / HTTP/1.1", "200"), combined(`GET /" 200 1`, "200"), combined(`GET /\" 200 1`, "20"), `a - - [`, combined("-", "408") + ` "-"`,
+		`203.0.113.7:57132 [23/Nov/2026:20:01:09.459] f b/good 0/0/1/0/31 200 138 - - ---- 1/1/0/0/+1 0/0 {a|b} {} "GET /basket HTTP/1.1"`,
+		`2001:db8::1:4711 [23/Nov/2026:20:01:09.459] f b/<NOSRV> -1/-1/-1/-1/+9 503 1 a b SC-- 1/1/0/0/3 0/0 "GET /a HTTP/1.1"`,
+		`1:1 [3/Nov/2026:20:01:09.459]  f b/s 1/2/3/4/5 - 1 c=d e - ---- 1/1/1/1/1 0/0 "<BADREQ>"`} {
 		f.Add([]byte(s))
 	}
 	quick := knownGrammars(wanted{})
 	slow := knownGrammars(wanted{})
 	for _, g := range slow {
-		g.common = false
+		g.common, g.httplog = false, false
 	}
 	f.Fuzz(func(t *testing.T, line []byte) {
 		for i := range quick {
 			var one, two matcher
 			a, b := one.match(quick[i], line, false), two.match(slow[i], line, false)
-			if a != b || (a && (one.from != two.from || one.to != two.to)) {
-				t.Errorf("%s: %q fits %v at %v, the long way %v at %v", quick[i].name, line, a, one.from[:9], b, two.from[:9])
+			same := a == b
+			for s := slotKey; a && b && s < slots; s++ {
+				same = same && string(one.value(quick[i], s, line)) == string(two.value(slow[i], s, line))
+			}
+			if !same {
+				t.Errorf("%s: %q fits %v at %v, the long way %v at %v", quick[i].name, line, a, one.at, b, two.at)
 			}
 		}
 	})

@@ -1,6 +1,7 @@
 package accesslog
 
 import (
+	"bytes"
 	"hash/maphash"
 	"math/bits"
 
@@ -66,14 +67,38 @@ func mix(a, b uint64) uint64 {
 // address returns the client's address: of a forwarded list, the first from the right
 // that is no proxy of ours; without one, that of the connection.
 func (w *Worker) address(g *Grammar, line []byte) []byte {
-	remote := w.m.value(g, slotAddress, line)
+	remote := bareAddress(w.m.value(g, slotAddress, line))
 	if !g.has[slotForwarded] {
-		return remote
+		if bytes.IndexByte(remote, ',') < 0 {
+			return remote
+		}
+		return w.client(remote, remote) // Traefik puts the whole list there
 	}
 	forwarded := w.m.value(g, slotForwarded, line)
 	if len(forwarded) < 2 {
 		return remote
 	}
+	return w.client(forwarded, remote)
+}
+
+// bareAddress returns an address without the port behind it and the brackets around it.
+func bareAddress(v []byte) []byte {
+	colon := bytes.IndexByte(v, ':')
+	switch {
+	case colon < 0:
+		return v
+	case v[0] == '[':
+		if end := bytes.IndexByte(v, ']'); end > 1 {
+			return v[1:end]
+		}
+	case bytes.IndexByte(v[colon+1:], ':') < 0:
+		return v[:colon]
+	}
+	return v
+}
+
+// client returns the client's address of a list, remote when it has none.
+func (w *Worker) client(forwarded, remote []byte) []byte {
 	if w.forwards == nil {
 		w.forwards = make([]forwardSlot, forwardSlots)
 	}
