@@ -1,5 +1,7 @@
 package accesslog
 
+import "slices"
+
 // httplogHead is how many pieces httplog finds: all of HAProxy's httplog but what it
 // captured and the request.
 const httplogHead = 23
@@ -33,10 +35,8 @@ func (m *matcher) httplog(line []byte) (pieces, from int) {
 		line[after] != ']' || line[after+1] != ' ' {
 		return 0, 0
 	}
-	for _, c := range line[:colon] {
-		if c == '"' {
-			return 0, 0
-		}
+	if slices.Contains(line[:colon], '"') {
+		return 0, 0
 	}
 	p := scan{line: line, at: after + len("] ")}
 	p.word(' ')

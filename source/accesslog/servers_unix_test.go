@@ -206,7 +206,7 @@ func startReal(t *testing.T, s realServer, dir, one, two string) *http.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(path, s.args(conf)...) //nolint:noctx // it is ended in Cleanup, so that what it says is there
+	cmd := exec.Command(path, s.args(conf)...)
 	cmd.Stderr = said
 	if s.program == "haproxy" {
 		cmd.Stdout = log
@@ -274,7 +274,7 @@ func TestRealServersTellWhatTheyHid(t *testing.T) {
 					t.Fatal(err)
 				}
 				_ = answer.Body.Close()
-				if answer.StatusCode != 200 && !s.fails {
+				if answer.StatusCode != http.StatusOK && !s.fails {
 					t.Fatalf("request %d: %s", i, answer.Status)
 				}
 			}
