@@ -14,5 +14,5 @@ func (s sheet) Menu() []entry {
 		list = append(list, entry{"chain", "/chain", "The chain"})
 	}
 	list = append(list, entry{"probes", "/probes", "Probes"})
-	return list
+	return append(list, entry{"month", "/month", "The month"})
 }

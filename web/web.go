@@ -113,6 +113,8 @@ func New(o Options) http.Handler {
 		mux.HandleFunc("POST /start", d.begin)
 	}
 	mux.HandleFunc("GET /faults", d.faults)
+	mux.HandleFunc("GET /month", d.month)
+	mux.HandleFunc("GET /month/{month}", d.month)
 	if o.API != nil {
 		for _, path := range []string{"/api/", "/metrics", "/mcp"} {
 			mux.Handle(path, o.API)
