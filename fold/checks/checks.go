@@ -135,6 +135,7 @@ func compareKeys(a, b key) int {
 type Fold struct {
 	series  map[key]*Series
 	dropped int64 // checks of targets for which there was no room
+	tidied  int64 // the hour in which old ones were looked for last
 }
 
 // New returns a fold that knows of no check.
@@ -190,7 +191,10 @@ func (f *Fold) count(c *Check) {
 	k := key{c.Target, c.From}
 	s := f.series[k]
 	if s == nil {
-		f.tidy(c.At)
+		if hour := c.At / 3_600_000; len(f.series) >= maxSeries && hour > f.tidied {
+			f.tidied = hour
+			f.tidy(c.At)
+		}
 		if len(f.series) >= maxSeries {
 			f.dropped++
 			return

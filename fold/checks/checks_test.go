@@ -123,6 +123,11 @@ func TestTargetsHaveALimit(t *testing.T) {
 	if a := f.Answer(); len(a.Series) != maxSeries || a.Dropped != 3 {
 		t.Errorf("%d series, %d dropped", len(a.Series), a.Dropped)
 	}
+	late := good(60*Hours + 60*2)
+	late.Target = "after more than a year"
+	if f.count(&late); len(f.series) != 1 {
+		t.Errorf("%d series, want the new one only", len(f.series))
+	}
 }
 
 // Whatever order checks come in within two days, the minutes are the same.

@@ -10,7 +10,7 @@ import (
 )
 
 // version is that of the format of a saved state.
-const version = 1
+const version = 2
 
 // errDamaged is the answer to a state that AppendBinary did not write.
 var errDamaged = errors.New("what probes found cannot be read")
@@ -19,6 +19,7 @@ var errDamaged = errors.New("what probes found cannot be read")
 func (f *Fold) AppendBinary(p []byte) ([]byte, error) {
 	p = append(p, version)
 	p = binary.AppendUvarint(p, uint64(f.dropped))
+	p = binary.AppendVarint(p, f.tidied)
 	p = binary.AppendUvarint(p, uint64(len(f.series)))
 	for _, k := range f.keys() {
 		s := f.series[k]
@@ -56,7 +57,7 @@ func (f *Fold) UnmarshalBinary(p []byte) error {
 		return fmt.Errorf("%w: it has the version %d", errDamaged, v)
 	}
 	next := New()
-	next.dropped = int64(r.Uvarint())
+	next.dropped, next.tidied = int64(r.Uvarint()), r.Varint()
 	for range r.Count(maxSeries) {
 		s := &Series{Target: r.String(), From: r.String(), Since: r.Varint()}
 		var words struct {
