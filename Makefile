@@ -40,6 +40,7 @@ fmt: ## format all code
 
 bench: ## measure; ARGS go to the bench
 	$(GO) run ./internal/tool/bench $(ARGS)
+	$(GO) test -run '^$$' -bench Speed ./source/accesslog
 
 peers: needs ## ask DuckDB the same of the same files (bench/peers); ARGS go to it
 	cd bench/peers && CGO_ENABLED=1 $(GO) test . && CGO_ENABLED=1 $(GO) run . $(ARGS)
