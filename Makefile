@@ -10,7 +10,7 @@ SUDO     := $(if $(filter 0,$(shell id -u)),,sudo)
 FUZZTIME ?= 30s
 
 # Where more than one thing happens at a time, so that a race can be.
-RACE := $(addsuffix /...,$(wildcard ./internal/logfile ./ledger ./source ./gateway ./notify ./alert ./web ./app))
+RACE := $(addsuffix /...,$(wildcard ./internal/logfile ./ledger ./source ./gateway ./notify ./alert ./web ./status ./app))
 
 # $(call need,program,Debian packages) installs the packages if the program is missing.
 need = @command -v $(1) >/dev/null || { \

@@ -46,6 +46,7 @@ func (s *Server) pages() (http.Handler, error) {
 	mux.HandleFunc(plannedPath, s.planned)
 	mux.HandleFunc(plannedPath+"/", s.planned)
 	mux.HandleFunc("GET /api/v1/notifications", s.teller.state)
+	mux.HandleFunc("DELETE /api/v1/subscribers", s.teller.forget)
 	public := status.New(s.publisher.options)
 	mux.Handle("/", web.New(web.Options{
 		Answers: s.projector.now,

@@ -119,10 +119,10 @@ func fromHere(r *http.Request) error {
 	}
 	ip, err2 := netip.ParseAddr(strings.Trim(host, "[]"))
 	if err != nil || !at.Addr().Unmap().IsLoopback() || host != "localhost" && (err2 != nil || !ip.Unmap().IsLoopback()) {
-		return errors.New("planned work is announced from the machine of honderd only (fix: run honderd planned there)")
+		return errors.New("this is done from the machine of honderd only (fix: run the command there)")
 	}
 	if r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != "" {
-		return errors.New("planned work is not announced through a proxy (fix: run honderd planned on the machine of honderd)")
+		return errors.New("this is not done through a proxy (fix: run the command on the machine of honderd)")
 	}
 	return http.NewCrossOriginProtection().Check(r)
 }

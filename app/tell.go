@@ -12,7 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/honderd/honderd/config"
 	"github.com/honderd/honderd/look"
 	"github.com/honderd/honderd/notify"
 	"github.com/honderd/honderd/notify/subscribers"
@@ -291,12 +290,20 @@ func (t *teller) state(w http.ResponseWriter, _ *http.Request) {
 	sendJSON(w, http.StatusOK, map[string]any{"receivers": list})
 }
 
-// ForgetSubscriber takes every subscription of an address out of the data of c, whose
-// server is not running, and returns how many there were.
-func ForgetSubscriber(c config.Config, address string) (int, error) {
-	store, err := subscribers.Open(c.Data)
-	if err != nil {
-		return 0, err
+// forget takes every subscription of an address out of what is kept.
+func (t *teller) forget(w http.ResponseWriter, r *http.Request) {
+	if err := fromHere(r); err != nil {
+		problem(w, http.StatusForbidden, err)
+		return
 	}
-	return store.Forget(strings.TrimSpace(address))
+	if t.store == nil {
+		problem(w, http.StatusNotFound, errors.New("nobody can subscribe here (fix: write status.url in honderd.yaml)"))
+		return
+	}
+	n, err := t.store.Forget(strings.TrimSpace(r.URL.Query().Get("address")))
+	if err != nil {
+		problem(w, http.StatusServiceUnavailable, err)
+		return
+	}
+	sendJSON(w, http.StatusOK, map[string]int{"forgotten": n})
 }

@@ -152,7 +152,7 @@ func (s *site) copyPage(files map[string][]byte, dir string, a asked, second boo
 			files[dir+name], errs = body, append(errs, err)
 		}
 	}
-	for _, name := range []string{"honderd.css", "status.css", "favicon.svg", "copy.js"} {
+	for _, name := range []string{"honderd.css", "status.css", "favicon.svg", "status.js"} {
 		body, _, _ := look.Asset(name)
 		files[dir+"assets/"+name] = body
 	}

@@ -30,31 +30,37 @@ const maxKept = 512
 type kept struct {
 	mu   sync.Mutex
 	made time.Time
-	by   map[string]*answer
+	by   map[string]*making
+}
+
+// making is an answer that is made once, however many wait for it.
+type making struct {
+	once sync.Once
+	a    *answer
+	err  error
 }
 
 // get returns the answer under name, made by write if there is none of this board yet.
 func (k *kept) get(made time.Time, name string, write func() ([]byte, error)) (*answer, error) {
 	k.mu.Lock()
 	if !k.made.Equal(made) || k.by == nil {
-		k.made, k.by = made, map[string]*answer{}
+		k.made, k.by = made, map[string]*making{}
 	}
-	a := k.by[name]
+	m := k.by[name]
+	if m == nil {
+		m = &making{}
+		if len(k.by) < maxKept {
+			k.by[name] = m
+		}
+	}
 	k.mu.Unlock()
-	if a != nil {
-		return a, nil
-	}
-	body, err := write()
-	if err != nil {
-		return nil, err
-	}
-	a = pack(body)
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.made.Equal(made) && len(k.by) < maxKept {
-		k.by[name] = a
-	}
-	return a, nil
+	m.once.Do(func() {
+		body, err := write()
+		if m.err = err; err == nil {
+			m.a = pack(body)
+		}
+	})
+	return m.a, m.err
 }
 
 // worthwhile is from how many bytes on it is worth to compress: less fits in one packet.

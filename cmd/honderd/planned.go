@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -202,7 +203,7 @@ func newStatus(c *console) *cobra.Command {
 	var f askFlags
 	cmd := &cobra.Command{
 		Use:   "status",
-		Short: "Copy the public page, so that it can stand elsewhere",
+		Short: "Copy the public page, or forget who subscribed to it",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -225,6 +226,23 @@ honderd.yaml as status.copy.`,
 				fmt.Fprintf(c.stdout, "%d files are in %s\n", n, args[0])
 			}
 			return err
+		},
+	})
+	cmd.AddCommand(&cobra.Command{
+		Use:   "forget ADDRESS",
+		Short: "Forget the subscriptions of an e-mail address or a webhook",
+		Args:  oneFolder("it needs the address to forget", "honderd status forget anna@example.com"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			answer, _, err := f.ask(cmd.Context(), http.MethodDelete, "/api/v1/subscribers?address="+url.QueryEscape(args[0]), nil)
+			if err != nil {
+				return err
+			}
+			var said struct{ Forgotten int }
+			if err := json.Unmarshal(answer, &said); err != nil {
+				return fmt.Errorf("the server's answer cannot be read: %w", err)
+			}
+			fmt.Fprintf(c.stdout, "%d subscriptions are forgotten\n", said.Forgotten)
+			return nil
 		},
 	})
 	return cmd
