@@ -33,6 +33,9 @@ func (s *Server) pages() (http.Handler, error) {
 	if s.gateway != nil {
 		mux.HandleFunc("GET /api/v1/gateway", func(w http.ResponseWriter, _ *http.Request) { writeState(w, s.gateway.State()) })
 	}
+	if s.control, err = makeControlKey(s.config.Data); err != nil {
+		return nil, err
+	}
 	if s.publisher, err = newPublisher(s); err != nil {
 		return nil, err
 	}

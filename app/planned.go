@@ -2,12 +2,16 @@ package app
 
 import (
 	"crypto/rand"
+	"crypto/subtle"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -24,7 +28,7 @@ const maxPlannedBody = 32 << 10
 // planned answers what concerns planned work: who is on this machine announces, changes
 // and cancels it.
 func (s *Server) planned(w http.ResponseWriter, r *http.Request) {
-	if err := fromHere(r); err != nil {
+	if err := s.allow(r); err != nil {
 		problem(w, http.StatusForbidden, err)
 		return
 	}
@@ -108,6 +112,46 @@ func newID() string {
 	b := make([]byte, 6)
 	rand.Read(b)
 	return hex.EncodeToString(b)
+}
+
+// controlFile is the file in the folder of data with what commands show to the running
+// server: whoever can read the folder may run them.
+const controlFile = "control.key"
+
+// ControlKey returns what commands show to the server that runs on a folder of data. The
+// server makes it when it starts for the first time.
+func ControlKey(dir string) (string, error) {
+	key, err := os.ReadFile(filepath.Join(dir, controlFile))
+	if err != nil {
+		return "", fmt.Errorf("read what the server knows commands by: %w (fix: run the command as who runs honderd serve, and with the same data folder)", err)
+	}
+	return string(key), nil
+}
+
+// makeControlKey makes the key unless there is one, and returns it.
+func makeControlKey(dir string) (string, error) {
+	if key, err := ControlKey(dir); err == nil && len(key) >= 32 {
+		return key, nil
+	}
+	b := make([]byte, 32)
+	rand.Read(b)
+	key := hex.EncodeToString(b)
+	if err := writeWhole(filepath.Join(dir, controlFile), []byte(key)); err != nil {
+		return "", fmt.Errorf("keep what commands are known by: %w", err)
+	}
+	return key, nil
+}
+
+// allow refuses who is no command on this machine that shows the key.
+func (s *Server) allow(r *http.Request) error {
+	if err := fromHere(r); err != nil {
+		return err
+	}
+	shown, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if s.control == "" || subtle.ConstantTimeCompare([]byte(shown), []byte(s.control)) != 1 {
+		return errors.New("the key of the command is not that of the server (fix: run it with the data folder of the server, or send what is in its control.key as Authorization: Bearer)")
+	}
+	return nil
 }
 
 // fromHere refuses who is not on this machine, and pages of others in a browser on it.

@@ -46,6 +46,7 @@ type Server struct {
 	publisher *publisher
 	teller    *teller
 	following following
+	control   string // what commands show
 
 	publicListener net.Listener // nil: the public page is with the others
 	http           *http.Server

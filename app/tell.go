@@ -292,7 +292,7 @@ func (t *teller) state(w http.ResponseWriter, _ *http.Request) {
 
 // forget takes every subscription of an address out of what is kept.
 func (t *teller) forget(w http.ResponseWriter, r *http.Request) {
-	if err := fromHere(r); err != nil {
+	if err := t.server.allow(r); err != nil {
 		problem(w, http.StatusForbidden, err)
 		return
 	}

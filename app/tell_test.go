@@ -153,9 +153,23 @@ func TestPeopleAreHurtAndEverybodyWhoAskedIsTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if code, answer := post(t, http.DefaultClient, base+plannedPath, string(work)); code != http.StatusCreated {
-		t.Fatalf("planned: %d %s", code, answer)
+	if code, _ := post(t, http.DefaultClient, base+plannedPath, string(work)); code != http.StatusForbidden {
+		t.Fatalf("planned without the key: %d", code)
 	}
+	key, err := ControlKey(c.Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := http.NewRequest(http.MethodPost, base+plannedPath, strings.NewReader(string(work)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+key)
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil || answer.StatusCode != http.StatusCreated {
+		t.Fatalf("planned: %v, %v", answer, err)
+	}
+	answer.Body.Close()
 	for {
 		id := next(t, told, "/")
 		if id == opened {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/honderd/honderd/app"
 	"github.com/honderd/honderd/config"
 	"github.com/honderd/honderd/incident"
 )
@@ -24,11 +25,12 @@ import (
 // askFlags say which server a command asks.
 type askFlags struct {
 	settings
-	server string
+	server, data string
 }
 
 func (f *askFlags) add(cmd *cobra.Command) {
 	cmd.PersistentFlags().StringVar(&f.file, "config", "", "configuration in `FILE` (default: honderd.yaml in this folder, if there is one)")
+	cmd.PersistentFlags().StringVar(&f.data, "data", "", "the `FOLDER` that holds everything (default ./honderd-data)")
 	cmd.PersistentFlags().StringVar(&f.server, "server", "", "the `ADDRESS` of the running server (default: as in the configuration)")
 }
 
@@ -37,6 +39,9 @@ func (f *askFlags) ask(ctx context.Context, method, path string, body any) ([]by
 	c, err := f.config(configFile)
 	if err != nil {
 		return nil, c, err
+	}
+	if f.data != "" {
+		c.Data = f.data
 	}
 	address := f.server
 	if address == "" {
@@ -59,6 +64,9 @@ func (f *askFlags) ask(ctx context.Context, method, path string, body any) ([]by
 		return nil, c, err
 	}
 	r.Header.Set("Content-Type", "application/json")
+	if key, err := app.ControlKey(c.Data); err == nil { // else the server says what to do
+		r.Header.Set("Authorization", "Bearer "+key)
+	}
 	answer, err := (&http.Client{Timeout: 30 * time.Second}).Do(r)
 	if err != nil {
 		return nil, c, fmt.Errorf("ask the server: %w (fix: start it with honderd serve, or name it with --server)", err)
