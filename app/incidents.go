@@ -39,7 +39,9 @@ func (s *Server) keepIncidents(ctx context.Context) {
 				}
 				break
 			}
-			s.logIncident(r, f.Version)
+			if f.Version == 1 || !r.Open {
+				s.logIncident(r, f.Version)
+			}
 		}
 		s.waitSaid(ctx)
 	}
