@@ -12,6 +12,7 @@ import (
 	"os"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/honderd/honderd/gateway"
@@ -23,6 +24,7 @@ type GatewayOptions struct {
 	gateway.Options
 	Listen    []string
 	Cert, Key string    // files; "": without TLS
+	Proxied   bool      // connections of trusted proxies begin with the header of the PROXY protocol
 	Admin     string    // where it says how it is; "": nowhere
 	Lines     io.Writer // of the access log; nil: none
 
@@ -33,7 +35,8 @@ type GatewayOptions struct {
 // GatewayServer is a gateway that listens.
 type GatewayServer struct {
 	options   GatewayOptions
-	gateway   *gateway.Gateway
+	turns     turns // the gateway, and those in whose place it has come
+	cert      atomic.Pointer[tls.Certificate]
 	server    *h1.Server
 	listeners []net.Listener
 	admin     *http.Server
@@ -53,19 +56,22 @@ func NewGateway(ctx context.Context, o GatewayOptions, log *slog.Logger) (*Gatew
 		s.lines = newLineLog(o.Lines)
 		o.Done = s.lines.add
 	}
-	var err error
-	if s.gateway, err = gateway.New(ctx, o.Options); err != nil {
+	g, err := gateway.New(ctx, o.Options)
+	if err != nil {
 		return nil, err
 	}
-	front := h1.Options{Refused: s.gateway.Refused}
-	if o.Cert != "" {
-		pair, err := tls.LoadX509KeyPair(o.Cert, o.Key)
-		if err != nil {
-			return nil, fmt.Errorf("certificate %s with key %s: %w (fix: name two PEM files that belong together)", o.Cert, o.Key, err)
-		}
-		front.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
+	s.turns.take(g)
+	front := h1.Options{Refused: func(p *h1.Problem) { s.turns.now().Refused(p) }}
+	if o.Proxied {
+		front.Proxied = func(from net.Addr) bool { return s.turns.now().TrustsConnection(from) }
 	}
-	s.server = h1.NewServer(s.gateway, front)
+	if o.Cert != "" {
+		if err := s.loadCert(); err != nil {
+			return nil, err
+		}
+		front.TLS = &tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return s.cert.Load(), nil }, MinVersion: tls.VersionTLS12}
+	}
+	s.server = h1.NewServer(&s.turns, front)
 	for _, address := range o.Listen {
 		l := o.Open[address]
 		if l == nil {
@@ -120,14 +126,14 @@ func (s *GatewayServer) Addresses() []string {
 }
 
 // State returns how the gateway is.
-func (s *GatewayServer) State() gateway.State { return s.gateway.State() }
+func (s *GatewayServer) State() gateway.State { return s.turns.now().State() }
 
 // Run serves until ctx is done, and then lets what was begun end.
 func (s *GatewayServer) Run(ctx context.Context) error {
 	inner, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	var wait sync.WaitGroup
-	wait.Go(func() { s.gateway.Run(inner) })
+	s.turns.run(inner)
 	failed := make(chan error, len(s.listeners)+1)
 	for _, l := range s.listeners {
 		wait.Go(func() { failed <- s.server.Serve(l) })
@@ -143,7 +149,7 @@ func (s *GatewayServer) Run(ctx context.Context) error {
 	case <-ctx.Done():
 	case err = <-failed:
 	}
-	s.gateway.EndSockets()
+	s.turns.endSockets()
 	end, cancel := context.WithTimeout(context.Background(), drainFor)
 	defer cancel()
 	if e := s.server.Shutdown(end); e != nil {
@@ -154,6 +160,7 @@ func (s *GatewayServer) Run(ctx context.Context) error {
 	}
 	stop()
 	wait.Wait()
+	s.turns.wait()
 	if errors.Is(err, http.ErrServerClosed) {
 		err = nil
 	}
@@ -165,11 +172,12 @@ func (s *GatewayServer) adminPages() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-		_ = s.gateway.WriteMetrics(w)
+		_ = s.turns.now().WriteMetrics(w)
 	})
 	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "healthy") })
 	mux.HandleFunc("GET /-/ready", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ready") })
-	mux.HandleFunc("GET /api/v1/gateway", func(w http.ResponseWriter, _ *http.Request) { writeState(w, s.gateway.State()) })
+	drillPages(mux, s.turns.now)
+	mux.HandleFunc("GET /api/v1/gateway", func(w http.ResponseWriter, _ *http.Request) { writeState(w, s.State()) })
 	return mux
 }
 

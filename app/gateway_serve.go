@@ -13,6 +13,8 @@ import (
 	"github.com/honderd/honderd/config"
 	"github.com/honderd/honderd/experience"
 	"github.com/honderd/honderd/gateway"
+	"github.com/honderd/honderd/internal/beacon"
+	"github.com/honderd/honderd/source/browser"
 )
 
 // openGateway opens the gateway that the configuration names, if it names one.
@@ -28,15 +30,40 @@ func (s *Server) openGateway(ctx context.Context, salt []byte) (err error) {
 		return err
 	}
 	s.passing = newGatewayPeople(s.config, salt, s.spool, s.keepSent)
-	o.Done = s.passing.add
+	o.Done, o.Beacon = s.passing.add, s.beacon(s.config)
 	s.gateway, err = NewGateway(ctx, o, s.log)
 	return err
+}
+
+// Reload lets the section gateway of c be what the gateway does from now on. The rest of c
+// is for the next start.
+func (s *Server) Reload(ctx context.Context, c config.Config) error {
+	if (s.gateway == nil) != (len(c.Gateway.Pools) == 0) {
+		return errors.New("a gateway cannot come or go while the server runs (fix: restart honderd)")
+	}
+	if s.gateway == nil {
+		return nil
+	}
+	o, err := GatewayOf(c)
+	if err != nil {
+		return err
+	}
+	o.Done, o.Beacon = s.passing.add, s.beacon(c)
+	return s.gateway.Reload(ctx, o)
+}
+
+// beacon returns what is put into pages; nil: nothing.
+func (s *Server) beacon(c config.Config) *gateway.Beacon {
+	if c.Gateway.Beacon != "inject" || s.browser == nil {
+		return nil
+	}
+	return &gateway.Beacon{Tag: beacon.Tag{Source: "/honderd.js", Key: c.Receive.Browser.Key}, Paths: browser.Paths(), Serve: s.browser}
 }
 
 // GatewayOf returns the gateway that a configuration names.
 func GatewayOf(c config.Config) (o GatewayOptions, err error) {
 	g := c.Gateway
-	o = GatewayOptions{Listen: g.Listen, Cert: g.Cert, Key: g.Key}
+	o = GatewayOptions{Listen: g.Listen, Cert: g.Cert, Key: g.Key, Proxied: g.ProxyProtocol == "required"}
 	if len(o.Listen) == 0 {
 		return o, errors.New("gateway.listen is missing: where do people come to? (fix: write listen: [\":8080\"] under gateway)")
 	}

@@ -31,6 +31,7 @@ func (s *Server) pages() (http.Handler, error) {
 	s.probePages(mux)
 	s.worldPages(mux)
 	if s.gateway != nil {
+		drillPages(mux, s.gateway.turns.now)
 		mux.HandleFunc("GET /api/v1/gateway", func(w http.ResponseWriter, _ *http.Request) { writeState(w, s.gateway.State()) })
 	}
 	if s.control, err = makeControlKey(s.config.Data); err != nil {

@@ -232,6 +232,13 @@ type Gateway struct {
 	// Key is a file with the key of that certificate.
 	Key string `yaml:"key" is:"file"`
 
+	// ProxyProtocol says whether connections from trusted proxies begin with the header
+	// of the PROXY protocol, version 1 or 2; then it must be there.
+	ProxyProtocol string `yaml:"proxy_protocol" is:"off|required"`
+
+	// Beacon says whether the script that tells what people saw is put into pages.
+	Beacon string `yaml:"beacon" is:"off|inject"`
+
 	// Page is a file with the HTML that people see when nothing else can be done.
 	Page string `yaml:"page" is:"file"`
 

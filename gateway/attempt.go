@@ -21,6 +21,7 @@ type attempt struct {
 	why     experience.Mask // what it would hide if it won
 	cancel  context.CancelFunc
 	canary  bool
+	drilled atomic.Bool // it was broken on purpose
 	let     atomic.Bool // what came so far is to be given away
 
 	prev, next *attempt // in backend
@@ -54,6 +55,9 @@ type outcome struct {
 
 // run asks a backend and judges what it says.
 func (x *exchange) run(ctx context.Context, a *attempt, c *call) *outcome {
+	if o := x.drill(ctx, a); o != nil {
+		return o
+	}
 	o := &outcome{attempt: a}
 	r, err := a.b.engine.ask(ctx, c)
 	if err != nil {

@@ -14,7 +14,8 @@ type backend struct {
 	host   string // its name for TLS
 	site   int
 	engine engine
-	second atomic.Bool // it speaks HTTP/2 only
+	second atomic.Bool            // it speaks HTTP/2 only
+	broken atomic.Pointer[broken] // on purpose; nil: it is not
 
 	mu        sync.Mutex
 	first     *attempt // the oldest that is open

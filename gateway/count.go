@@ -21,6 +21,7 @@ type counts struct {
 	felt     int64 // answers from 500 up, broken off, or given up on
 	attempts int64
 	cached   int64
+	lastFelt time.Time
 	shed     int64 // turned away because there were too many
 	waited   time.Duration
 	cost     time.Duration // of what was masked
@@ -41,7 +42,7 @@ func (c *counts) refuse(why string) {
 
 // count counts an exchange.
 func (g *Gateway) count(e *Exchange) {
-	c := &g.counts
+	c := g.counts
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.requests++
@@ -55,6 +56,7 @@ func (g *Gateway) count(e *Exchange) {
 	}
 	if e.Status >= 500 || e.Gone || e.Cut {
 		c.felt++
+		c.lastFelt = time.Now()
 		return
 	}
 	if e.Mask != experience.Unmasked {
@@ -108,7 +110,7 @@ type BackendState struct {
 
 // State returns how g is now.
 func (g *Gateway) State() State {
-	c := &g.counts
+	c := g.counts
 	c.mu.Lock()
 	s := State{Requests: c.requests, Felt: c.felt, CostMs: c.cost.Milliseconds(), Attempts: c.attempts, Cached: c.cached, Shed: c.shed, Refused: maps.Clone(c.refused)}
 	for k, n := range c.masked {

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"hash/maphash"
+	"math"
 	"net/http"
 	"strconv"
 	"sync"
@@ -15,7 +16,9 @@ import (
 // one: from both, the delay of whoever comes next is foretold.
 type crowd struct {
 	delay float64   // milliseconds beyond the calm pace of their routes, of the latest answers
+	alone float64   // the same of those that were begun while few others were there: not for a crowd
 	began float64   // how many others were being answered when those were begun
+	calm  float64   // the same in calm times
 	open  float64   // how many others are being answered when one is begun, of late
 	n     int       // answers without a pause
 	last  time.Time // the latest answer
@@ -24,8 +27,10 @@ type crowd struct {
 // Choices of how fast a crowd is seen.
 const (
 	crowdWeight = 0.1
+	crowdCalm   = 10               // milliseconds of delay in calm times
 	crowdEnough = 8                // answers, before anything is foretold
 	crowdFor    = time.Second      // how long it is reason enough to turn somebody away
+	crowdFades  = time.Second / 2  // in which what is known counts half
 	crowdPast   = 10 * time.Second // how long it is reason enough to choose another backend
 )
 
@@ -44,8 +49,15 @@ func (c *crowd) answer(now time.Time, delay time.Duration, others int) {
 	}
 	c.n++
 	c.last = now
-	c.delay += (max(float64(delay)/float64(time.Millisecond), 0) - c.delay) * crowdWeight
+	ms := max(float64(delay)/float64(time.Millisecond), 0)
+	c.delay += (ms - c.delay) * crowdWeight
 	c.began += (float64(others) - c.began) * crowdWeight
+	if float64(others) <= 2+1.5*c.calm {
+		c.alone += (ms - c.alone) / 2
+	}
+	if ms < c.alone+crowdCalm {
+		c.calm += (float64(others) - c.calm) / 50
+	}
 }
 
 // foretold returns how much later than is calm the next answer will come when so many are
@@ -55,7 +67,9 @@ func (c *crowd) foretold(now time.Time, open float64) (delay time.Duration, ok b
 	if since > crowdPast {
 		return 0, false
 	}
-	ms := c.delay * (open + 1) / (c.began + 1)
+	own := min(c.alone, c.delay) // however few there are
+	ms := own + (c.delay-own)*(open+1)/(c.began+1)
+	ms *= math.Exp2(-float64(max(0, since-crowdFades)) / float64(crowdFades)) // so that one that nobody asks is tried again
 	return time.Duration(ms * float64(time.Millisecond)), c.n >= crowdEnough && since < crowdFor
 }
 
@@ -124,7 +138,7 @@ func (x *exchange) tooMany(now time.Time) bool {
 	}
 	b.mu.Lock()
 	delay, known := b.crowd.foretold(now, min(b.crowd.open, float64(b.open)))
-	known = known && b.open >= crowdOpen
+	known = known && b.open >= crowdOpen && b.crowd.delay-b.crowd.alone > float64(p.Patience/crowdLate/time.Millisecond)
 	least := b.crowd.delay
 	b.mu.Unlock()
 	if !known || calm+delay <= limit {

@@ -145,11 +145,13 @@ func TestTooManyPeople(t *testing.T) {
 		back      time.Duration // when they are well again
 		bad, late int           // at most
 	}{
-		{"two slow for 2 s, patient people", time.Second, 320, 8 * time.Second, 8, 2, 320 * ms, 5 * time.Second, 12, 2},
-		{"two slow for 2 s, impatient people", 500 * ms, 320, 8 * time.Second, 8, 2, 320 * ms, 5 * time.Second, 150, 40},
-		{"two slow for 2 s, very impatient people", 300 * ms, 320, 8 * time.Second, 8, 2, 320 * ms, 5 * time.Second, 260, 70},
-		{"240/s left of 320/s for good", time.Second, 320, 12 * time.Second, 8, 3, 100 * ms, 12 * time.Second, 620, 10},
-		{"all slower without a queue, but in time", time.Second, 160, 12 * time.Second, 1000, 3, 900 * ms, 12 * time.Second, 80, 0},
+		{"two slow for 2 s, patient people", time.Second, 320, 8 * time.Second, 8, 2, 320 * ms, 5 * time.Second, 30, 20},
+		{"two slow for 2 s, impatient people", 500 * ms, 320, 8 * time.Second, 8, 2, 320 * ms, 5 * time.Second, 200, 120},
+		{"two slow for 2 s, very impatient people", 300 * ms, 320, 8 * time.Second, 8, 2, 320 * ms, 5 * time.Second, 350, 150},
+		{"240/s left of 320/s for good", time.Second, 320, 12 * time.Second, 8, 3, 100 * ms, 12 * time.Second, 750, 150},
+		{"all slower without a queue, but in time", time.Second, 160, 12 * time.Second, 1000, 3, 900 * ms, 12 * time.Second, 0, 0},
+		{"all slower without a queue, and soon well", time.Second, 160, 8 * time.Second, 1000, 3, 400 * ms, 5 * time.Second, 0, 0},
+		{"100/s left of 160/s for 2 s, few at once", time.Second, 160, 8 * time.Second, 4, 2, 320 * ms, 5 * time.Second, 30, 20},
 		{"all too slow without a queue: nobody gains by turning others away", time.Second, 160, 12 * time.Second, 1000, 3, 1500 * ms, 12 * time.Second, 1440, 1440},
 		{"few people", time.Second, 2, 6 * time.Second, 1, 3, 400 * ms, 6 * time.Second, 0, 0},
 	}

@@ -25,8 +25,9 @@ type engine interface {
 // call is what a backend is asked.
 type call struct {
 	h1.Call
-	fresh bool // on a connection that cannot have become stale
-	two   bool // in HTTP/2
+	fresh bool             // on a connection that cannot have become stale
+	two   bool             // in HTTP/2
+	again func() io.Reader // the body, from its beginning
 }
 
 // reply is a backend's answer, of which the body may still be coming.
@@ -89,15 +90,20 @@ type lean struct {
 
 func newEngine(b *backend, conf *tls.Config) engine {
 	l := &lean{b: b, tls: conf}
+	l.second = l.newSecond()
+	return l
+}
+
+// newSecond returns a client of HTTP/2 with connections of its own.
+func (l *lean) newSecond() *http.Transport {
 	var protocols http.Protocols
-	protocols.SetHTTP2(conf != nil)
-	protocols.SetUnencryptedHTTP2(conf == nil)
-	l.second = &http.Transport{
-		Protocols: &protocols, DisableCompression: true, TLSClientConfig: conf, IdleConnTimeout: time.Minute, ForceAttemptHTTP2: conf != nil,
+	protocols.SetHTTP2(l.tls != nil)
+	protocols.SetUnencryptedHTTP2(l.tls == nil)
+	return &http.Transport{
+		Protocols: &protocols, DisableCompression: true, TLSClientConfig: l.tls, IdleConnTimeout: time.Minute, ForceAttemptHTTP2: l.tls != nil,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return l.connect(ctx) },
 		HTTP2:       &http.HTTP2Config{SendPingTimeout: 2 * time.Second, PingTimeout: 2 * time.Second},
 	}
-	return l
 }
 
 func (l *lean) close() {
@@ -240,15 +246,25 @@ func (l *lean) askSecond(ctx context.Context, c *call) (*reply, error) {
 		u.Opaque = "//" + u.Host + c.Target
 	}
 	r := &http.Request{Method: c.Method, URL: u, Host: c.Host, Header: c.Header, ContentLength: c.Length, ProtoMajor: 2, Proto: "HTTP/2.0"}
+	second, end := l.second, func() {}
+	if c.fresh && !c.two { // what may not be asked twice must not meet a connection that ends just now
+		second = l.newSecond()
+		second.DisableKeepAlives = true
+		end = second.CloseIdleConnections
+	}
 	if c.Body != nil {
 		r.Body = io.NopCloser(c.Body)
+		if c.again != nil { // net/http asks once more when the backend says that it had not begun
+			r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(c.again()), nil }
+		}
 	} else if c.Method != http.MethodGet && c.Method != http.MethodHead {
 		r.Body = io.NopCloser(strings.NewReader("")) // so that net/http does not repeat it on its own
 		r.ContentLength = 0
 	}
-	resp, err := l.second.RoundTrip(r.WithContext(ctx)) //nolint:bodyclose // release closes it
+	resp, err := second.RoundTrip(r.WithContext(ctx)) //nolint:bodyclose // release closes it
 	if err != nil {
 		stop()
+		end()
 		_, dialed := errors.AsType[*net.OpError](err)
 		op, _ := errors.AsType[*net.OpError](err)
 		unsent := dialed && op.Op == "dial" || isUnprocessed(err)
@@ -261,7 +277,7 @@ func (l *lean) askSecond(ctx context.Context, c *call) (*reply, error) {
 	return &reply{
 		status: resp.StatusCode, header: resp.Header, length: resp.ContentLength, body: resp.Body,
 		trailer: func() http.Header { return resp.Trailer },
-		release: func(bool) { _ = resp.Body.Close(); stop() },
+		release: func(bool) { _ = resp.Body.Close(); stop(); end() },
 	}, nil
 }
 

@@ -114,7 +114,7 @@ func (x *exchange) call(fresh bool) *call {
 	}
 	c := &call{Call: h1.Call{Method: x.method, Target: target, Host: x.r.Host, Header: x.header, Length: 0}, fresh: fresh, two: x.two}
 	if x.body != nil {
-		c.Body, c.Length = x.body.reader(), x.r.ContentLength
+		c.Body, c.Length, c.again = x.body.reader(), x.r.ContentLength, x.body.reader
 	}
 	return c
 }
@@ -145,6 +145,9 @@ func (x *exchange) hedgeAfter() time.Duration {
 
 // fault notes what was wrong with a.
 func (x *exchange) fault(a *attempt, what string) {
+	if a.drilled.Load() {
+		what = drillMark + what
+	}
 	if len(x.faults) < 64 {
 		x.faults = append(x.faults, Fault{a.b.name, what, time.Since(x.started)})
 	}
@@ -183,6 +186,7 @@ func (x *exchange) finish(o *outcome) {
 		e.Cost = e.Wait - x.faults[0].After
 	}
 	x.g.count(e)
+	x.g.drilled(e, isBad)
 	if x.g.options.Done != nil {
 		x.g.options.Done(e)
 	}

@@ -22,13 +22,15 @@ type Gateway struct {
 	store   *cache.Store // nil: nothing is kept
 	renews  sync.Map     // keys that are being renewed
 
-	buffers buffers
-	counts  counts
-	mu      sync.Mutex
-	sockets map[*socket]bool
-	behind  sync.WaitGroup // what goes on after an answer was given
-	over    atomic.Bool
-	seed    maphash.Seed
+	buffers  buffers
+	counts   *counts
+	drills   *drills
+	mu       sync.Mutex
+	sockets  map[*socket]bool
+	behind   sync.WaitGroup // what goes on after an answer was given
+	over     atomic.Bool
+	followed atomic.Bool // another has come in its place
+	seed     maphash.Seed
 }
 
 // New returns a Gateway. Names of backends that cannot be found yet are asked for again
@@ -38,20 +40,30 @@ func New(ctx context.Context, o Options) (*Gateway, error) {
 		return nil, err
 	}
 	g := &Gateway{options: o.withDefaults(), lookup: newLookup(o.Resolver), sockets: map[*socket]bool{}, seed: maphash.MakeSeed()}
-	g.counts.refused = map[string]int64{}
-	g.counts.masked = map[maskKey]int64{}
+	g.counts, g.drills = &counts{refused: map[string]int64{}, masked: map[maskKey]int64{}}, &drills{}
 	if g.options.Cache > 0 {
 		g.store = cache.New(g.options.Cache)
 	}
+	before := o.Before
+	if before != nil {
+		g.counts, g.drills, g.seed = before.counts, before.drills, before.seed
+		if g.options.Cache == before.options.Cache {
+			g.store = before.store
+		}
+	}
 	for _, one := range g.options.Pools {
-		p := &pool{Pool: one}
-		p.paces.routes = map[string]*pace{}
-		p.shapes.routes = map[string]*shape{}
+		p := &pool{Pool: one, known: newKnown()}
+		old := before.poolNamed(one.Name)
+		if old != nil {
+			p.known = old.known
+			p.backends.Store(old.backends.Load())
+		}
 		for _, b := range one.Backends {
 			n, err := newName(b)
 			if err != nil {
 				return nil, err
 			}
+			n.takeOver(old)
 			p.names = append(p.names, n)
 		}
 		g.arrange(p)
@@ -60,7 +72,23 @@ func New(ctx context.Context, o Options) (*Gateway, error) {
 	for _, p := range g.pools {
 		g.look(ctx, p, 0)
 	}
+	if before != nil {
+		before.followed.Store(true)
+	}
 	return g, nil
+}
+
+// poolNamed returns the pool of this name; nil: there is none.
+func (g *Gateway) poolNamed(name string) *pool {
+	if g == nil {
+		return nil
+	}
+	for _, p := range g.pools {
+		if p.Name == name {
+			return p
+		}
+	}
+	return nil
 }
 
 // Run follows the names of backends until ctx is done, and then ends open sockets.
@@ -68,6 +96,9 @@ func (g *Gateway) Run(ctx context.Context) {
 	g.follow(ctx)
 	g.EndSockets()
 	g.behind.Wait()
+	if g.followed.Load() { // its connections are somebody else's now
+		return
+	}
 	for _, p := range g.pools {
 		for _, b := range p.all() {
 			b.engine.close()
@@ -95,6 +126,10 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p := g.poolOf(r)
 	if p == nil {
 		g.refuse(w, r, http.StatusMisdirectedRequest, "no such host or path here")
+		return
+	}
+	if g.options.Beacon.serves(r.URL.Path) {
+		g.options.Beacon.Serve.ServeHTTP(w, r)
 		return
 	}
 	if isUpgrade(r) {

@@ -16,11 +16,15 @@ import (
 func (x *exchange) give(o *outcome) {
 	h := x.w.Header()
 	copyFields(h, o.header)
+	page := o.body
+	if o.rest == nil && len(o.trailer) == 0 {
+		page = x.inject(o.status, h, page)
+	}
 	bodiless := x.method == http.MethodHead || o.status == http.StatusNotModified || o.status == http.StatusNoContent
 	switch {
 	case bodiless:
 	case o.rest == nil && len(o.trailer) == 0:
-		h["Content-Length"] = []string{strconv.Itoa(len(o.body))}
+		h["Content-Length"] = []string{strconv.Itoa(len(page))}
 	case o.rest != nil && o.rest.length >= 0:
 		h["Content-Length"] = []string{strconv.FormatInt(o.rest.length, 10)}
 	default:
@@ -30,8 +34,8 @@ func (x *exchange) give(o *outcome) {
 	x.explain(o)
 	x.w.WriteHeader(o.status)
 	n, err := 0, error(nil)
-	if !bodiless && len(o.body) > 0 {
-		n, err = x.w.Write(o.body)
+	if !bodiless && len(page) > 0 {
+		n, err = x.w.Write(page)
 	}
 	x.record.Bytes = int64(n)
 	x.g.buffers.give(o.body)

@@ -71,6 +71,12 @@ func (g *Gateway) trusted(r *http.Request) bool {
 	return err == nil && who.Trusted(addr.Unmap(), g.options.Trusted)
 }
 
+// TrustsConnection reports whether a connection from there is one of a proxy of ours.
+func (g *Gateway) TrustsConnection(from net.Addr) bool {
+	t, ok := from.(*net.TCPAddr)
+	return ok && who.Trusted(t.AddrPort().Addr().Unmap(), g.options.Trusted)
+}
+
 // forwarded returns the fields of r as a backend gets them.
 func (g *Gateway) forwarded(r *http.Request, client netip.Addr) http.Header {
 	h := maps.Clone(r.Header)

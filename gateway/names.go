@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -59,6 +60,25 @@ func newName(b Backend) (*name, error) {
 	return n, nil
 }
 
+// takeOver takes the addresses that a name of p had, so that nobody waits for them.
+func (n *name) takeOver(p *pool) {
+	if p == nil || n.fixed {
+		return
+	}
+	for _, o := range p.names {
+		if *o.url == *n.url {
+			o.mu.Lock()
+			n.addrs = o.addrs
+			o.mu.Unlock()
+		}
+	}
+}
+
+// keyOf tells backends apart.
+func keyOf(scheme, addr string, site int) string {
+	return scheme + "://" + addr + "#" + strconv.Itoa(site)
+}
+
 // ask looks up the addresses of n. It reports whether they changed. A name that is not
 // answered keeps what it had.
 func (n *name) ask(ctx context.Context, now time.Time, look lookup, atMost time.Duration) bool {
@@ -108,14 +128,14 @@ func (g *Gateway) arrange(p *pool) {
 	old := map[string]*backend{}
 	if have := p.backends.Load(); have != nil {
 		for _, b := range *have {
-			old[b.scheme+"://"+b.addr] = b
+			old[keyOf(b.scheme, b.addr, b.site)] = b
 		}
 	}
 	list := []*backend{}
 	for _, n := range p.names {
 		n.mu.Lock()
 		for _, addr := range n.addrs {
-			key := n.url.Scheme + "://" + addr
+			key := keyOf(n.url.Scheme, addr, n.site)
 			b := old[key]
 			if b == nil {
 				b = g.newBackend(n, addr)

@@ -29,6 +29,13 @@ type Options struct {
 	Trusted []netip.Prefix // whose X-Forwarded-For is believed, and who may ask for an explanation
 	TLS     *tls.Config    // towards backends with https; nil: their certificates are checked
 
+	// Beacon is put into pages, and served; nil: pages stay as they are.
+	Beacon *Beacon
+
+	// Before is a Gateway that this one comes in the place of: what it has learned, counted
+	// and stored is taken over, and its connections to backends that stay. nil: none.
+	Before *Gateway
+
 	// Page answers people when nothing else can; nil: a page of ours.
 	Page []byte
 

@@ -11,11 +11,8 @@ import (
 // pool is the backends of a Pool at work.
 type pool struct {
 	Pool
-	names  []*name
-	paces  paces
-	shapes shapes
-	budget budget
-	press  press
+	names []*name
+	*known
 
 	backends atomic.Pointer[[]*backend]
 
@@ -25,6 +22,21 @@ type pool struct {
 	backAt    time.Time // when a backend last answered while people were held
 	siteShare float64   // of site 0: how much of the traffic it gets
 	siteAt    time.Time // when it was so
+}
+
+// known is what a pool has learned. A pool that comes in the place of another of the same
+// name takes it over.
+type known struct {
+	paces  paces
+	shapes shapes
+	budget budget
+	press  press
+}
+
+func newKnown() *known {
+	k := &known{}
+	k.paces.routes, k.shapes.routes = map[string]*pace{}, map[string]*shape{}
+	return k
 }
 
 // all returns the backends there are now.

@@ -57,7 +57,7 @@ func (r *race) leave(winner *outcome) {
 		if winner != nil && winner.verdict <= flowing {
 			age := now.Sub(a.started)
 			longer := winner.why == experience.Hedge && age > 2*now.Sub(winner.started)+unfelt // it was not the page that is slow
-			if a.b.silent(now, age, a.usual, longer); longer {
+			if a.b.silent(now, age, a.usual, longer); longer || a.drilled.Load() {
 				r.x.fault(a, Silent)
 			}
 		}
@@ -209,6 +209,7 @@ func (r *race) take(o *outcome) *outcome {
 	}
 	o.b.fault(now, o.what)
 	x.fault(o.attempt, o.what)
+	x.g.options.Log.Debug("a backend failed", "backend", o.b.name, "fault", o.what, "method", x.method, "unsent", o.unsent, "status", o.status, "error", o.err)
 	if o.what == Refused {
 		r.spared++
 		go x.g.look(context.WithoutCancel(r.ctx), x.pool, askAtMost)
@@ -300,49 +301,6 @@ func (r *race) truth() {
 		}
 	}
 	r.x.faults = r.x.faults[:0]
-}
-
-// hold waits with the person until a backend is back.
-func (r *race) hold() {
-	now := time.Now()
-	if !now.Before(r.x.deadline) {
-		r.holding = false
-		return
-	}
-	r.holding = true
-	if r.wait == nil {
-		r.wait, r.since = r.x.pool.hold(), now
-		r.backs = r.wait.on
-	}
-	r.pause = min(max(r.pause*3/2, 20*time.Millisecond), 100*time.Millisecond)
-	r.again.Reset(r.pause)
-}
-
-// ask asks again, in the name of all that are held.
-func (r *race) ask() {
-	now := time.Now()
-	if len(r.open) > 0 || !r.holding {
-		return
-	}
-	urgent := r.x.deadline.Sub(now) < 2*r.x.hedgeAfter() && r.x.pool.backSince(r.since)
-	if urgent || r.x.pool.mayProbe(now, 20*time.Millisecond) {
-		r.launchHeld()
-		return
-	}
-	r.hold()
-}
-
-// launchHeld ends holding.
-func (r *race) launchHeld() {
-	r.holding = false
-	b := r.x.pool.pick(time.Now(), want{tried: r.tried, once: !r.x.repeatable})
-	if b == nil {
-		r.hold()
-		return
-	}
-	r.x.held = true
-	r.launch(b, experience.Hold)
-	r.armHedge()
 }
 
 // race asks one more backend beside those that are silent, if one has room: on credit when

@@ -11,7 +11,7 @@ func silentFor(site int, asked time.Time) *backend {
 }
 
 func poolOf(list ...*backend) *pool {
-	p := &pool{Pool: Pool{Patience: time.Second}}
+	p := &pool{known: newKnown(), Pool: Pool{Patience: time.Second}}
 	p.backends.Store(&list)
 	return p
 }

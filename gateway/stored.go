@@ -66,6 +66,7 @@ func (x *exchange) fromStore() bool {
 func (x *exchange) giveEntry(e *cache.Entry, how string) {
 	a := e.Answer(x.r, time.Now())
 	copyFields(x.w.Header(), a.Header)
+	a.Body = x.inject(a.Status, x.w.Header(), a.Body)
 	x.record.Cache, x.record.Status = how, a.Status
 	x.explain(nil)
 	x.w.WriteHeader(a.Status)

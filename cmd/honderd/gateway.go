@@ -25,6 +25,7 @@ type gatewayFlags struct {
 	admin, lines     string
 	resolver, config string
 	trust            []string
+	proxied          bool
 	cache, hold      int64
 	verbose          bool
 }
@@ -66,6 +67,7 @@ What was hidden is counted by backend and by what was wrong: --admin shows it, a
 	flags.StringVar(&f.resolver, "resolver", "", "the `ADDRESS` of the DNS server for names of backends (default: the machine's)")
 	flags.StringVar(&f.config, "config", "", "take all of it from the section gateway of this honderd.yaml `FILE`")
 	flags.StringSliceVar(&f.trust, "trust", nil, "`NETWORK`s of proxies before this one, whose X-Forwarded-For is believed")
+	flags.BoolVar(&f.proxied, "proxy-protocol", false, "connections of --trust begin with the header of the PROXY protocol, version 1 or 2")
 	flags.Int64Var(&f.cache, "cache", 64, "`MB` of answers that may be kept, as far as backends allow it; 0: none")
 	flags.Int64Var(&f.hold, "hold", 1024, "`KB` of an answer that are judged before the first byte is given")
 	flags.BoolVar(&f.verbose, "verbose", false, "log details")
@@ -173,6 +175,9 @@ func (f *gatewayFlags) fromFlags() (o app.GatewayOptions, err error) {
 		if o.Page, err = os.ReadFile(f.page); err != nil {
 			return o, fmt.Errorf("read the page: %w", err)
 		}
+	}
+	if o.Proxied = f.proxied; f.proxied && len(f.trust) == 0 {
+		return o, errors.New("nobody is trusted to say who is behind a connection (fix: name the proxies with --trust 10.0.0.0/8)")
 	}
 	o.Listen, o.Cert, o.Key = f.listen, f.cert, f.key
 	return o, nil

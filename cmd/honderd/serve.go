@@ -68,6 +68,7 @@ All that is known is kept in the data folder; a restart goes on where it was.`,
 }
 
 func (f *serveFlags) run(ctx context.Context, c *console, args []string) error {
+	written := *f
 	conf, err := f.arrange(args)
 	if err != nil {
 		return err
@@ -93,6 +94,9 @@ func (f *serveFlags) run(ctx context.Context, c *console, args []string) error {
 		fmt.Fprintln(c.stderr, "no log found in the usual places (name one: honderd serve /var/log/nginx/access.log)")
 	}
 	fmt.Fprintf(c.stderr, "everything is kept in %s\nhow it is: http://%s\n", conf.Data, server.Address())
+	if len(conf.Gateway.Pools) > 0 {
+		go written.follow(ctx, args, f.file, conf, server, log)
+	}
 	return server.Run(ctx)
 }
 

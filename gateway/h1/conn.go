@@ -36,6 +36,13 @@ func (c *conn) serve() {
 			_ = c.rwc.Close()
 		}
 	}()
+	if is := c.server.options.Proxied; is != nil && is(c.rwc.RemoteAddr()) {
+		p, err := unproxy(c.rwc, c.server.options.Head)
+		if err != nil {
+			return
+		}
+		c.rwc = p
+	}
 	if c.server.options.TLS != nil && !c.encrypt() {
 		return
 	}

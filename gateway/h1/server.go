@@ -21,6 +21,9 @@ type Options struct {
 	Write time.Duration // without taking a byte of the answer; 60 s
 	Conns int           // most connections at once; 16,384
 
+	// Proxied reports whether a connection from there begins with the header of the PROXY
+	// protocol, which then must be there. nil: none does.
+	Proxied func(from net.Addr) bool
 	// TLS is how to encrypt; nil: not.
 	TLS *tls.Config
 	// Refused is told of each request that is refused before there is one.
