@@ -18,6 +18,7 @@ import (
 type Gateway struct {
 	options Options
 	pools   []*pool
+	kube    *kube // nil: there is no cluster
 	lookup  lookup
 	store   *cache.Store // nil: nothing is kept
 	renews  sync.Map     // keys that are being renewed
@@ -69,6 +70,9 @@ func New(ctx context.Context, o Options) (*Gateway, error) {
 		g.arrange(p)
 		g.pools = append(g.pools, p)
 	}
+	if err := g.openServices(ctx); err != nil {
+		return nil, err
+	}
 	for _, p := range g.pools {
 		g.look(ctx, p, 0)
 	}
@@ -93,7 +97,16 @@ func (g *Gateway) poolNamed(name string) *pool {
 
 // Run follows the names of backends until ctx is done, and then ends open sockets.
 func (g *Gateway) Run(ctx context.Context) {
+	var services sync.WaitGroup
+	for _, p := range g.pools {
+		for _, n := range p.names {
+			if n.service != nil {
+				services.Go(func() { g.followService(ctx, p, n) })
+			}
+		}
+	}
 	g.follow(ctx)
+	services.Wait()
 	g.EndSockets()
 	g.behind.Wait()
 	if g.followed.Load() { // its connections are somebody else's now

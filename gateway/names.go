@@ -14,9 +14,10 @@ import (
 
 // name is a Backend, and the addresses that it has.
 type name struct {
-	url   *url.URL
-	site  int
-	fixed bool // it is an address already
+	url     *url.URL
+	site    int
+	fixed   bool     // it is an address already, or a cluster says which it has
+	service *service // of a cluster; nil: it is a name of DNS
 
 	mu    sync.Mutex
 	asked time.Time
@@ -54,6 +55,12 @@ func newName(b Backend) (*name, error) {
 		return nil, err
 	}
 	n := &name{url: u, site: b.Site}
+	if u.Scheme == "k8s" {
+		s, err := parseService(u)
+		n.service, n.fixed = &s, true
+		n.url = &url.URL{Scheme: "http", Host: s.name + "." + s.namespace + ":" + s.port}
+		return n, err
+	}
 	if _, err := netip.ParseAddr(u.Hostname()); err == nil || u.Hostname() == "localhost" {
 		n.fixed, n.addrs = true, []string{u.Host} // Go tries both families of localhost
 	}
@@ -62,7 +69,7 @@ func newName(b Backend) (*name, error) {
 
 // takeOver takes the addresses that a name of p had, so that nobody waits for them.
 func (n *name) takeOver(p *pool) {
-	if p == nil || n.fixed {
+	if p == nil || n.fixed && n.service == nil {
 		return
 	}
 	for _, o := range p.names {

@@ -29,6 +29,9 @@ type Options struct {
 	Trusted []netip.Prefix // whose X-Forwarded-For is believed, and who may ask for an explanation
 	TLS     *tls.Config    // towards backends with https; nil: their certificates are checked
 
+	// Kubernetes is the cluster of backends that begin with k8s; nil: there is none.
+	Kubernetes *Kubernetes
+
 	// Beacon is put into pages, and served; nil: pages stay as they are.
 	Beacon *Beacon
 
@@ -60,7 +63,7 @@ type Pool struct {
 
 // Backend is one backend, or all addresses that its name has.
 type Backend struct {
-	URL  string // http, https, h2c (HTTP/2 without TLS) or h2 (HTTP/2 with TLS)
+	URL  string // http, https, h2c (HTTP/2 without TLS), h2 (HTTP/2 with TLS) or k8s://namespace/service:port
 	Site int    // backends of a lower site are preferred: 0, then 1 when people would feel 0, ...
 }
 
@@ -140,8 +143,11 @@ func ParseBackend(text string) (*url.URL, error) {
 	}
 	switch u.Scheme {
 	case "http", "https", "h2", "h2c":
+	case "k8s":
+		_, err := parseService(u)
+		return u, err
 	default:
-		return nil, fmt.Errorf("backend %q: %q is not spoken here (fix: write http, https, h2c or h2)", text, u.Scheme)
+		return nil, fmt.Errorf("backend %q: %q is not spoken here (fix: write http, https, h2c, h2 or k8s)", text, u.Scheme)
 	}
 	if u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.User != nil || u.Fragment != "" {
 		return nil, fmt.Errorf("backend %q: must be a host and a port alone (fix: write %s://%s)", text, u.Scheme, u.Host)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"os"
 	"runtime/debug"
@@ -118,7 +119,7 @@ func (f *gatewayFlags) options(c *console) (o app.GatewayOptions, done func(), e
 	if err != nil {
 		return o, done, err
 	}
-	o.Admin = f.admin
+	o.Admin, o.Kubernetes = f.admin, inCluster()
 	switch f.lines {
 	case "":
 	case "-":
@@ -131,6 +132,19 @@ func (f *gatewayFlags) options(c *console) (o app.GatewayOptions, done func(), e
 		o.Lines, done = file, func() { _ = file.Close() }
 	}
 	return o, done, o.Validate()
+}
+
+// inCluster returns where the API of the cluster is that this program runs in; nil: in
+// none.
+//
+// Source: Kubernetes, "Accessing the Kubernetes API from a Pod".
+func inCluster() *gateway.Kubernetes {
+	host, port := os.Getenv("KUBERNETES_SERVICE_HOST"), os.Getenv("KUBERNETES_SERVICE_PORT")
+	if host == "" || port == "" {
+		return nil
+	}
+	const at = "/var/run/secrets/kubernetes.io/serviceaccount/"
+	return &gateway.Kubernetes{API: "https://" + net.JoinHostPort(host, port), Token: at + "token", CA: at + "ca.crt"}
 }
 
 // fromFile returns what the configuration says.
