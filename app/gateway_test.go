@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -17,6 +18,7 @@ import (
 	"github.com/honderd/honderd/config"
 	"github.com/honderd/honderd/experience"
 	"github.com/honderd/honderd/gateway"
+	"github.com/honderd/honderd/view"
 )
 
 func TestWhatPassesTheGatewayIsExperienced(t *testing.T) {
@@ -61,7 +63,7 @@ func TestWhatPassesTheGatewayIsExperienced(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := json.NewDecoder(resp.Body).Decode(&state); err != nil || state.Requests != 40 || state.Masked != injected.Load() || injected.Load() == 0 {
+	if err := json.NewDecoder(resp.Body).Decode(&state); err != nil || state.Requests != 40 || state.Masked < injected.Load() || injected.Load() == 0 {
 		t.Errorf("state %+v, %v; injected %d", state, err, injected.Load())
 	}
 	_ = resp.Body.Close()
@@ -71,18 +73,25 @@ func TestWhatPassesTheGatewayIsExperienced(t *testing.T) {
 	for range 2000 {
 		a, _ := s.projector.now()
 		people, masked = a.People.Active, a.Masked.Faults
-		if people == 10 && masked == injected.Load() {
+		if people == 10 && masked == state.Masked {
 			break
 		}
 		<-tick.C
 	}
-	if people != 10 || masked != injected.Load() {
-		t.Errorf("%d people, %d masked; want 10, %d", people, masked, injected.Load())
+	if people != 10 || masked != state.Masked {
+		t.Errorf("%d people, %d masked; want 10, %d", people, masked, state.Masked)
 	}
 	a, _ := s.projector.now()
-	if by := a.Masked.ByBackend; len(by) != 1 || by[0].Backend != strings.TrimPrefix(ill.URL, "http://") || by[0].Masked != masked || by[0].Felt != 0 ||
-		by[0].Faults[0].Fault != gateway.ServerError || by[0].By["retry"] != masked {
-		t.Errorf("by backend %+v, want all %d of %s", by, masked, ill.URL)
+	blamed := slices.IndexFunc(a.Masked.ByBackend, func(b view.MaskedBackend) bool { return b.Backend == strings.TrimPrefix(ill.URL, "http://") })
+	if blamed < 0 { // on a busy machine the good one may be slow once, and be blamed for that too
+		t.Fatalf("by backend %+v, want %s too", a.Masked.ByBackend, ill.URL)
+	}
+	how := int64(0)
+	for _, n := range a.Masked.ByBackend[blamed].By {
+		how += n
+	}
+	if by := a.Masked.ByBackend[blamed]; by.Masked != injected.Load() || by.Felt != 0 || by.Faults[0].Fault != gateway.ServerError || how != by.Masked {
+		t.Errorf("by backend %+v, want all %d of %s", by, injected.Load(), ill.URL)
 	}
 	for _, segment := range a.Segments {
 		if experience.IsBlame(segment.By) {
