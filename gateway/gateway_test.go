@@ -156,7 +156,8 @@ func TestFaultsAreMaskedAndCounted(t *testing.T) {
 	for _, tt := range faults {
 		t.Run(tt.name, func(t *testing.T) {
 			ill, fine := newOrigin(t, tt.h), newOrigin(t, answer("good"))
-			s := play(t, Options{Pools: []Pool{{Marker: "X-Shop: yes"}}}, ill, fine)
+			// A race would be run only after half a second: the fault of who loses one is not known.
+			s := play(t, Options{Pools: []Pool{{Marker: "X-Shop: yes"}}, Patience: 20 * time.Second}, ill, fine)
 			for i := range 30 {
 				if status, body, _ := s.ask(http.MethodGet, fmt.Sprintf("/%d", i), ""); status != 200 || body != "good" {
 					t.Fatalf("request %d: %d %q", i, status, body)
