@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/honderd/honderd/config"
+	"github.com/honderd/honderd/internal/account"
 	"github.com/honderd/honderd/ledger/archive"
 )
 
@@ -176,7 +177,7 @@ func place(name string) int {
 // half written, or made anew from the rest.
 func worthKeeping(name string) bool {
 	base := name[strings.LastIndexByte(name, '/')+1:]
-	return base != "index.db" && base != "honderd.lock" && !strings.HasSuffix(base, ".tmp") && !strings.HasPrefix(name, "checkpoint.") && !strings.HasPrefix(name, dropsFile+".") && !strings.HasPrefix(name, "salt.")
+	return name != account.SessionsFile && base != "index.db" && base != "honderd.lock" && !strings.HasSuffix(base, ".tmp") && !strings.HasPrefix(name, "checkpoint.") && !strings.HasPrefix(name, dropsFile+".") && !strings.HasPrefix(name, "salt.")
 }
 
 // verifyArchive reads a copied archive back. A file that is not there counts as changed

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"net/http"
-	"net/netip"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -51,6 +50,8 @@ func (s *Server) pages() (http.Handler, error) {
 	mux.HandleFunc(plannedPath+"/", s.planned)
 	mux.HandleFunc("GET /api/v1/notifications", s.teller.state)
 	mux.HandleFunc("DELETE /api/v1/subscribers", s.teller.forget)
+	mux.HandleFunc("GET "+auditPath, s.entry.trail.answer)
+	mux.HandleFunc("GET /api/v1/accounts", s.entry.accounts)
 	public := status.New(s.publisher.options)
 	mux.Handle("/", web.New(web.Options{
 		Answers: s.projector.now,
@@ -58,11 +59,12 @@ func (s *Server) pages() (http.Handler, error) {
 		Notify:  s.notify,
 		Desk:    desk{s},
 		Chain:   s.projector.chain,
-		Who:     onThisMachine,
+		Who:     mayWrite,
+		Door:    s.entry,
 		Found:   s.found,
 		Follow:  s.follow,
 		API: api.New(api.Options{
-			Answers: s.projector.now, Desk: desk{s}, Who: onThisMachine, Missing: ErrNoIncident, Version: version(), Others: elsewhere(), Log: s.log,
+			Answers: s.projector.now, Desk: desk{s}, Who: mayWrite, Missing: ErrNoIncident, Version: version(), Others: elsewhere(), Log: s.log,
 		}),
 		Probes:  s.probes,
 		Picture: s.probing.picture,
@@ -70,7 +72,7 @@ func (s *Server) pages() (http.Handler, error) {
 		Tongue:  tongue,
 		Log:     s.log,
 	}))
-	return withStatus(mux, public, s.publisher.options.Pages), nil
+	return withStatus(s.entry.guard(mux), public, s.publisher.options.Pages), nil
 }
 
 // elsewhere returns what programs can ask that package api does not answer itself.
@@ -79,6 +81,8 @@ func elsewhere() []api.Route {
 		{Method: http.MethodGet, Path: "/api/v1/report", Summary: "How all of the period was for the people in it.", Answer: view.Answer{}},
 		{Method: http.MethodGet, Path: "/api/v1/drops", Summary: "What was not counted, by reason; and what waits because it is from the future."},
 		{Method: http.MethodPost, Path: push.Path, Summary: "Send experiences, one object a line (docs/push.md)."},
+		{Method: http.MethodGet, Path: auditPath, Summary: "Who did what, the newest first; for admins (docs/accounts.md)."},
+		{Method: http.MethodGet, Path: "/api/v1/accounts", Summary: "Who has an account, and which tokens there are; for admins."},
 		{Method: http.MethodGet, Path: "/api/v1/gateway", Summary: "The backends of the gateway: score, room, last faults."},
 	}
 }
@@ -89,15 +93,6 @@ func version() string {
 		return info.Main.Version
 	}
 	return "unknown"
-}
-
-// onThisMachine names who asks from this machine; anybody else may only read.
-func onThisMachine(r *http.Request) string {
-	address, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil || !address.Addr().Unmap().IsLoopback() || r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != "" {
-		return ""
-	}
-	return "somebody on this machine"
 }
 
 // state tells what is being read.

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/hex"
@@ -25,8 +26,8 @@ const plannedPath = "/api/v1/planned"
 // maxPlannedBody is how long an announcement may be, in bytes.
 const maxPlannedBody = 32 << 10
 
-// planned answers what concerns planned work: who is on this machine announces, changes
-// and cancels it.
+// planned answers what concerns planned work: operators, and commands on this machine,
+// announce, change and cancel it.
 func (s *Server) planned(w http.ResponseWriter, r *http.Request) {
 	if err := s.allow(r); err != nil {
 		problem(w, http.StatusForbidden, err)
@@ -82,7 +83,7 @@ func (s *Server) announce(w http.ResponseWriter, r *http.Request, p incident.Pla
 		return
 	}
 	p.From, p.To = p.From.UTC(), p.To.UTC()
-	if _, err := s.say(r.Context(), anyVersion, incident.KindPlanned, p.ID, by, p); err != nil {
+	if _, err := s.say(r.Context(), anyVersion, incident.KindPlanned, p.ID, cmp.Or(asker(r).name, by), p); err != nil {
 		code := http.StatusInternalServerError
 		if errors.Is(err, ledger.ErrFull) || errors.Is(err, ledger.ErrAway) {
 			code = http.StatusServiceUnavailable
@@ -142,8 +143,12 @@ func makeControlKey(dir string) (string, error) {
 	return key, nil
 }
 
-// allow refuses who is no command on this machine that shows the key.
+// allow refuses who is neither known, in which case the entry knows what they may, nor a
+// command on this machine that shows the key.
 func (s *Server) allow(r *http.Request) error {
+	if id := asker(r); id.session != "" || id.token {
+		return nil
+	}
 	if err := fromHere(r); err != nil {
 		return err
 	}

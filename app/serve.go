@@ -47,6 +47,7 @@ type Server struct {
 	teller    *teller
 	following following
 	control   string // what commands show
+	entry     *entry
 
 	publicListener net.Listener // nil: the public page is with the others
 	http           *http.Server
@@ -100,6 +101,9 @@ func (s *Server) open(ctx context.Context, more []source.Source) error {
 	s.ledger = l
 	salt, err := loadSalt(filepath.Join(dir, "salt"))
 	if err != nil {
+		return err
+	}
+	if err := s.openEntry(); err != nil {
 		return err
 	}
 	s.drops = openDrops(dir, s.log)
@@ -177,6 +181,7 @@ func (s *Server) Run(ctx context.Context) error {
 	readers.Go(func() { s.releaseHeld(reading) })
 	folders.Go(func() { s.publisher.run(folding) })
 	folders.Go(func() { s.teller.run(folding) })
+	folders.Go(func() { s.entry.trail.run(folding) })
 	if s.publicListener != nil {
 		folders.Go(func() { failed <- s.servePublic(folding, s.publisher.options) })
 	}

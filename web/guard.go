@@ -22,7 +22,7 @@ func (d dashboard) guard(next http.Handler) http.Handler {
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)
 		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Referrer-Policy", "same-origin") // with no-referrer, forms would come from nowhere
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		if !d.knows(r) {
@@ -35,8 +35,12 @@ func (d dashboard) guard(next http.Handler) http.Handler {
 }
 
 // knows reports whether the request asks for a name of ours. Where we listen to the
-// network and no names are configured, every name is.
+// network and no names are configured, every name is; so it is for who must log in, whose
+// cookie belongs to one name.
 func (d dashboard) knows(r *http.Request) bool {
+	if d.Door != nil && !d.Door.Visitor(r).Local {
+		return true
+	}
 	host := hostName(r.Host)
 	if local(host) || slices.ContainsFunc(d.Hosts, func(h string) bool { return hostName(h) == host }) {
 		return true

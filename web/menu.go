@@ -14,5 +14,9 @@ func (s sheet) Menu() []entry {
 		list = append(list, entry{"chain", "/chain", "The chain"})
 	}
 	list = append(list, entry{"probes", "/probes", "Probes"})
-	return append(list, entry{"month", "/month", "The month"})
+	list = append(list, entry{"month", "/month", "The month"})
+	if s.people {
+		list = append(list, entry{"account", "/account", "Account"})
+	}
+	return list
 }

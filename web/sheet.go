@@ -25,6 +25,7 @@ type sheet struct {
 	Start   bool // it can be looked for what there is on this machine
 	desk    bool // there are pages of incidents
 	chain   bool // there is a page of services
+	people  bool // somebody can log in
 }
 
 // span is how it was in a stretch of time up to now.
@@ -87,7 +88,7 @@ func (s sheet) Seen(t time.Time) string {
 // sheet returns what the dashboard shows.
 func (d dashboard) sheet(tongue look.Tongue) sheet {
 	answer, asOf := d.Answers()
-	s := sheet{R: look.For(tongue, d.Zone), A: answer, Latest: 5, State: d.State(), AsOf: asOf, desk: d.Desk != nil, Start: d.Found != nil, chain: d.Chain != nil}
+	s := sheet{R: look.For(tongue, d.Zone), A: answer, Latest: 5, State: d.State(), AsOf: asOf, desk: d.Desk != nil, Start: d.Found != nil, chain: d.Chain != nil, people: d.Door != nil && d.Door.Accounts()}
 	for _, h := range answer.Hours {
 		s.Hours = append(s.Hours, look.Hour(h))
 	}

@@ -38,6 +38,7 @@ type Options struct {
 	// read.
 	Who   func(r *http.Request) string
 	API   http.Handler // answers programs at /api/, /metrics and /mcp; nil: nobody does
+	Door  Door         // where people from elsewhere log in; nil: nobody does
 	Hosts []string     // names that the dashboard may be asked by, beside those of this machine
 	Log   *slog.Logger // nil: nothing is said
 	// Probes returns how the targets of the probes are. nil: there are none.
@@ -111,6 +112,9 @@ func New(o Options) http.Handler {
 	if o.Found != nil {
 		mux.HandleFunc("GET /start", d.start)
 		mux.HandleFunc("POST /start", d.begin)
+	}
+	if o.Door != nil {
+		d.doorPages(mux)
 	}
 	mux.HandleFunc("GET /faults", d.faults)
 	mux.HandleFunc("GET /month", d.month)

@@ -1,0 +1,325 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/honderd/honderd/internal/account"
+	"github.com/honderd/honderd/source/browser"
+	"github.com/honderd/honderd/source/hooks"
+	"github.com/honderd/honderd/source/probe/vantage"
+	"github.com/honderd/honderd/source/push"
+	"github.com/honderd/honderd/web"
+)
+
+// entry stands before all that is not public: it knows who asks, and lets them do what
+// their role may. From this machine nobody needs to log in.
+type entry struct {
+	store    *account.Store
+	sessions *account.Sessions
+	limits   account.Limits
+	trail    *trail
+	trusted  []netip.Prefix // proxies whose word is taken for where somebody is
+	rules    *http.ServeMux // what each path needs, in the way in which paths are served
+	needs    map[string]need
+}
+
+// need is what somebody must be to ask for a path.
+type need struct {
+	open     bool         // everybody may; what is behind it has rules of its own
+	read, do account.Role // to read; to do anything else
+}
+
+// rules returns what each pattern needs. What is not here is for who may see all: safe for
+// what is added later, because writing then needs an operator.
+func rules() map[string]need {
+	m := map[string]need{
+		"/": {read: account.Viewer, do: account.Operator},
+		// Said of incidents, asked with a body, and one's own.
+		"/incidents/":         {read: account.Viewer, do: account.Editor},
+		"/api/v1/incidents/":  {read: account.Viewer, do: account.Editor},
+		"/api/v1/query":       {read: account.Viewer, do: account.Viewer},
+		"/api/v1/query_range": {read: account.Viewer, do: account.Viewer},
+		"/mcp":                {read: account.Viewer, do: account.Viewer},
+		"/account":            {read: account.Viewer, do: account.Viewer},
+		"/logout":             {read: account.Viewer, do: account.Viewer},
+		// What is on the machine, and who did what.
+		"/start":           {read: account.Operator, do: account.Operator},
+		auditPath:          {read: account.Admin, do: account.Admin},
+		"/api/v1/accounts": {read: account.Admin, do: account.Admin},
+	}
+	open := []string{push.Path, vantage.TargetsPath, vantage.ResultsPath, hooks.Root, "/-/healthy", "/-/ready", "/assets/", "/favicon.ico", "/login"}
+	for _, path := range append(open, browser.Paths()...) {
+		m[path] = need{open: true}
+	}
+	return m
+}
+
+func (s *Server) openEntry() error {
+	store, err := account.Open(s.config.Data)
+	if err != nil {
+		return err
+	}
+	s.entry = &entry{
+		store: store, sessions: account.NewSessions(store), trail: &trail{s: s, store: store}, trusted: s.config.People.TrustedProxies,
+		rules: http.NewServeMux(), needs: rules(),
+	}
+	for pattern := range s.entry.needs {
+		s.entry.rules.Handle(pattern, http.NotFoundHandler())
+	}
+	return nil
+}
+
+// identity is who asks.
+type identity struct {
+	name    string
+	role    account.Role
+	local   bool   // on this machine
+	session string // the cookie, "" for none
+	token   bool
+}
+
+type identityKey struct{}
+
+// asker returns who asks; nobody when the request did not come through the entry.
+func asker(r *http.Request) identity {
+	id, _ := r.Context().Value(identityKey{}).(identity)
+	return id
+}
+
+// mayWrite returns the name of who asks, "" for somebody who may only read.
+func mayWrite(r *http.Request) string {
+	if id := asker(r); id.role >= account.Editor {
+		return id.name
+	}
+	return ""
+}
+
+// identify returns who asks, false when a token was shown that lets nobody in.
+func (e *entry) identify(r *http.Request) (id identity, ok bool) {
+	now := time.Now()
+	local := onThisMachine(r)
+	if header := r.Header.Get("Authorization"); len(header) > 7 && strings.EqualFold(header[:7], "bearer ") {
+		t, ok := e.store.Token(strings.TrimSpace(header[7:]), now)
+		if ok {
+			return identity{name: t.Name, role: t.Role, token: true, local: local != ""}, true
+		}
+		if local == "" || strings.HasPrefix(header[7:], account.TokenPrefix) {
+			return identity{}, false
+		}
+	}
+	if c, err := r.Cookie(cookieName(r)); err == nil {
+		if a, ok := e.sessions.Account(c.Value, now); ok {
+			return identity{name: a.Name, role: a.Role, session: c.Value, local: local != ""}, true
+		}
+	}
+	if local != "" {
+		return identity{name: local, role: account.Admin, local: true}, true
+	}
+	return identity{}, true
+}
+
+// liveFor is how long a stream lasts for who logged in: then they are asked for again who
+// they are. Browsers do that by themselves.
+const liveFor = 5 * time.Minute
+
+// guard lets through to next who may.
+func (e *entry) guard(next http.Handler) http.Handler {
+	others := http.NewCrossOriginProtection()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, pattern := e.rules.Handler(r)
+		need, ok := e.needs[pattern]
+		if !ok {
+			need = e.needs["/"]
+		}
+		id, good := e.identify(r)
+		if !need.open && id.local && id.session == "" && !id.token && !ourName(r.Host) {
+			e.strange(w, r, next)
+			return
+		}
+		if need.open {
+			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), identityKey{}, id)))
+			return
+		}
+		role, reads := need.do, r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
+		if reads {
+			role = need.read
+		}
+		switch {
+		case !good || id.role == account.Nobody:
+			e.turnAway(w, r, next, good)
+			return
+		case id.role < role:
+			e.refuse(w, r, role)
+			return
+		case !reads && others.Check(r) != nil:
+			problem(w, http.StatusForbidden, errors.New("another site may not do that in your name"))
+			return
+		}
+		ctx := context.WithValue(r.Context(), identityKey{}, id)
+		if !id.local && reads {
+			var stop context.CancelFunc
+			ctx, stop = context.WithTimeout(ctx, liveFor)
+			defer stop()
+		}
+		if id.token {
+			e.trail.used(ctx, id.name)
+		}
+		if reads || role < account.Editor {
+			next.ServeHTTP(w, r.WithContext(ctx))
+			return
+		}
+		a := &answered{ResponseWriter: w, status: http.StatusOK}
+		next.ServeHTTP(a, r.WithContext(ctx))
+		if a.status < http.StatusBadRequest {
+			e.trail.wrote(context.WithoutCancel(ctx), id, r)
+		}
+	})
+}
+
+// turnAway answers who must say who they are.
+func (e *entry) turnAway(w http.ResponseWriter, r *http.Request, next http.Handler, good bool) {
+	w.Header().Set("Cache-Control", "no-store")
+	if !forPeople(r) || !good {
+		text := "it is not known who asks (fix: log in at /login, or show a token of honderd token add)"
+		switch {
+		case !good:
+			text = "this token lets nobody in: it is wrong, expired or removed (fix: honderd token add)"
+		case !e.any():
+			text = "nobody has an account here yet (fix: honderd account add NAME --role admin, on the machine of honderd)"
+		}
+		w.Header().Set("WWW-Authenticate", `Bearer realm="honderd"`)
+		problem(w, http.StatusUnauthorized, errors.New(text))
+		return
+	}
+	if e.any() {
+		http.Redirect(w, r, "/login?to="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
+		return
+	}
+	page := r.Clone(r.Context()) // nobody can log in: this page says how to change that
+	page.URL = &url.URL{Path: "/login", RawQuery: r.URL.RawQuery}
+	next.ServeHTTP(w, page)
+}
+
+// strange answers who asks on this machine by a name that is not its own: another site
+// could point its name here and read along (DNS rebinding). What is behind next shows the
+// page that says so.
+func (e *entry) strange(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	if forPeople(r) {
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), identityKey{}, identity{local: true})))
+		return
+	}
+	problem(w, http.StatusMisdirectedRequest, errors.New("this machine is not known by that name (fix: ask for localhost, or log in through a proxy)"))
+}
+
+// ourName reports whether host is a name of this machine that no other site can have.
+func ourName(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	host = strings.TrimSuffix(strings.ToLower(strings.Trim(host, "[]")), ".")
+	address, err := netip.ParseAddr(host)
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || err == nil && address.Unmap().IsLoopback()
+}
+
+// forPeople reports whether a person asks for a page.
+func forPeople(r *http.Request) bool {
+	return r.Method == http.MethodGet && strings.Contains(r.Header.Get("Accept"), "text/html") && !strings.HasPrefix(r.URL.Path, "/api/") && r.URL.Path != "/metrics" && r.URL.Path != "/mcp"
+}
+
+func (e *entry) refuse(w http.ResponseWriter, r *http.Request, role account.Role) {
+	text := "this needs the role " + role.String() + " (fix: ask who made your account)"
+	if !forPeople(r) {
+		problem(w, http.StatusForbidden, errors.New(text))
+		return
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	http.Error(w, "Honderd: "+text, http.StatusForbidden)
+}
+
+// any reports whether anybody can log in. Accounts that cannot be read are some.
+func (e *entry) any() bool {
+	list, err := e.store.Accounts()
+	return err != nil || len(list) > 0
+}
+
+// answered remembers the status of an answer.
+type answered struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader remembers the status.
+func (a *answered) WriteHeader(status int) {
+	a.status = status
+	a.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap returns what it wraps, for http.ResponseController.
+func (a *answered) Unwrap() http.ResponseWriter { return a.ResponseWriter }
+
+// onThisMachine names who asks from this machine, "" for anybody else, also through a
+// proxy on it.
+func onThisMachine(r *http.Request) string {
+	address, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil || !address.Addr().Unmap().IsLoopback() || forwarded(r) {
+		return ""
+	}
+	return "somebody on this machine"
+}
+
+// forwarded reports whether a proxy says that it asks for somebody else.
+func forwarded(r *http.Request) bool {
+	for _, name := range []string{"Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Server", "X-Forwarded-Port", "X-Real-Ip", "X-Client-Ip", "True-Client-Ip", "Cf-Connecting-Ip", "Fastly-Client-Ip"} {
+		if r.Header.Get(name) != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// from returns where somebody asks from, for limits: nothing keeps it. What a proxy that
+// is not trusted says could be anything.
+func (e *entry) from(r *http.Request) string {
+	trusts := func(a netip.Addr) bool {
+		for _, network := range e.trusted {
+			if network.Contains(a) {
+				return true
+			}
+		}
+		return a.IsLoopback()
+	}
+	port, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	at := port.Addr().Unmap().WithZone("")
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(hops) - 1; i >= 0 && trusts(at); i-- {
+		next, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+		if err != nil {
+			break
+		}
+		at = next.Unmap().WithZone("")
+	}
+	if at.Is6() {
+		network, _ := at.Prefix(64) // a home has that many
+		return network.String()
+	}
+	return at.String()
+}
+
+// cookieName returns the name of the cookie of a session. With TLS it cannot be set by
+// another name of the same domain.
+func cookieName(r *http.Request) string {
+	if web.Encrypted(r) {
+		return "__Host-honderd"
+	}
+	return "honderd_session"
+}
