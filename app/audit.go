@@ -129,17 +129,16 @@ func (t *trail) flush(ctx context.Context) {
 func (t *trail) run(ctx context.Context) {
 	tick := time.NewTicker(auditEvery)
 	defer tick.Stop()
-	for {
+	for ctx.Err() == nil {
 		select {
 		case <-tick.C:
 			t.flush(ctx)
 		case <-ctx.Done():
-			last, stop := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
-			defer stop()
-			t.flush(last)
-			return
 		}
 	}
+	last, stop := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer stop()
+	t.flush(last)
 }
 
 // answer tells admins who did what, the newest first.

@@ -56,7 +56,13 @@ type doorSheet struct {
 	Done    bool // the password is changed
 }
 
+// Link returns where an asset is.
+func (doorSheet) Link(name string) string { return link(name) }
+
 func (d dashboard) doorPages(mux *http.ServeMux) {
+	if d.Door == nil {
+		return
+	}
 	mux.HandleFunc("GET /login", d.login)
 	mux.HandleFunc("POST /login", d.enter)
 	mux.HandleFunc("POST /logout", d.leave)

@@ -113,9 +113,7 @@ func New(o Options) http.Handler {
 		mux.HandleFunc("GET /start", d.start)
 		mux.HandleFunc("POST /start", d.begin)
 	}
-	if o.Door != nil {
-		d.doorPages(mux)
-	}
+	d.doorPages(mux)
 	mux.HandleFunc("GET /faults", d.faults)
 	mux.HandleFunc("GET /month", d.month)
 	mux.HandleFunc("GET /month/{month}", d.month)
