@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/honderd/honderd/incident"
+	"github.com/honderd/honderd/internal/reply"
 	"github.com/honderd/honderd/ledger"
 	"github.com/honderd/honderd/view"
 )
@@ -101,16 +102,6 @@ func New(o Options) http.Handler {
 		w.Header().Set("Cache-Control", "no-cache")
 		mux.ServeHTTP(w, r)
 	})
-}
-
-// Problem is what is wrong with a request.
-//
-// Source: RFC 9457.
-type Problem struct {
-	Type   string `json:"type"`
-	Title  string `json:"title"`
-	Status int    `json:"status"`
-	Detail string `json:"detail"`
 }
 
 // problem is an error with the status that says what kind it is.
@@ -200,10 +191,7 @@ func (s *server) refuse(w http.ResponseWriter, err error) {
 		s.Log.Error("a question is not answered", "error", err)
 		detail = "this could not be answered; the log of honderd says why"
 	}
-	body, _ := json.Marshal(Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail})
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(status)
-	_, _ = w.Write(body) // who asked has gone: nobody is left to tell
+	reply.Wrong(w, status, detail)
 }
 
 // lost answers what there is not.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/jsonschema-go/jsonschema"
+	"github.com/honderd/honderd/internal/reply"
 )
 
 // openAPI describes all routes, made from the table that answers them.
@@ -66,7 +67,7 @@ func describe(route Route) (map[string]any, error) {
 	if route.Status != 0 {
 		status = route.Status
 	}
-	bad, err := schemaOf(Problem{})
+	bad, err := schemaOf(reply.Problem{})
 	if err != nil {
 		return nil, err
 	}

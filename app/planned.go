@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/honderd/honderd/incident"
+	"github.com/honderd/honderd/internal/reply"
 	"github.com/honderd/honderd/ledger"
 )
 
@@ -178,7 +179,5 @@ func fromHere(r *http.Request) error {
 
 // problem answers what went wrong (RFC 9457).
 func problem(w http.ResponseWriter, code int, err error) {
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(code)
-	_ = json.NewEncoder(w).Encode(map[string]any{"type": "about:blank", "title": http.StatusText(code), "status": code, "detail": err.Error()}) // the caller has gone
+	reply.Wrong(w, code, err.Error())
 }

@@ -219,21 +219,7 @@ func (s *Server) Run(ctx context.Context) error {
 func (s *Server) drain() {
 	ctx, stop := context.WithTimeout(context.Background(), 5*time.Second)
 	defer stop()
-	last, err := s.ledger.Last(ctx)
-	if err != nil {
-		return
-	}
-	for {
-		changed := s.projector.notify()
-		if s.projector.knows(last) {
-			return
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return
-		}
-	}
+	s.waitSaid(ctx)
 }
 
 // keep saves the state now and then, and counts what came late.

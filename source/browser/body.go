@@ -2,13 +2,12 @@ package browser
 
 import (
 	"compress/gzip"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"github.com/honderd/honderd/internal/reply"
 	"io"
 	"net"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -23,25 +22,15 @@ type refusal struct {
 
 // write answers as RFC 9457 has it.
 func (n *refusal) write(w http.ResponseWriter) {
-	body, err := json.Marshal(map[string]any{
-		"type": "about:blank", "title": http.StatusText(n.status), "status": n.status, "detail": n.detail,
-	})
-	if err != nil {
-		body = nil
-	}
 	h := w.Header()
-	h.Set("Content-Type", "application/problem+json")
 	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Length", strconv.Itoa(len(body)))
 	switch {
 	case n.later:
 		h.Set("Retry-After", "1")
 	case n.status == http.StatusMethodNotAllowed:
 		h.Set("Allow", "POST, OPTIONS")
 	}
-	w.WriteHeader(n.status)
-	_, _ = w.Write(body)
+	reply.Wrong(w, n.status, n.detail)
 }
 
 // body returns what was sent, unpacked, at most so many bytes.

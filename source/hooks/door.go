@@ -4,14 +4,13 @@ import (
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"github.com/honderd/honderd/internal/reply"
 	"io"
 	"net"
 	"net/http"
 	"net/netip"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -93,7 +92,7 @@ type Answer struct {
 func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer, no := d.take(w, r)
 	if no == nil {
-		write(w, "application/json", http.StatusOK, answer)
+		reply.JSON(w, http.StatusOK, answer)
 		return
 	}
 	d.o.Refuse(no.why)
@@ -105,21 +104,7 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case http.StatusUnauthorized:
 		w.Header().Set("WWW-Authenticate", `Bearer realm="honderd"`)
 	}
-	write(w, "application/problem+json", no.status, map[string]any{
-		"type": "about:blank", "title": http.StatusText(no.status), "status": no.status, "detail": no.detail,
-	})
-}
-
-func write(w http.ResponseWriter, kind string, status int, v any) {
-	body, err := json.Marshal(v)
-	if err != nil {
-		body, status = nil, http.StatusInternalServerError
-	}
-	w.Header().Set("Content-Type", kind)
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)+1))
-	w.WriteHeader(status)
-	_, _ = w.Write(append(body, '\n'))
+	reply.Wrong(w, no.status, no.detail)
 }
 
 // take reads and keeps one message.

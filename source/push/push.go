@@ -8,7 +8,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -23,6 +22,7 @@ import (
 	"time"
 
 	"github.com/honderd/honderd/experience"
+	"github.com/honderd/honderd/internal/reply"
 	"github.com/honderd/honderd/internal/who"
 	"github.com/honderd/honderd/source"
 )
@@ -120,7 +120,7 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		no.write(w)
 		return
 	}
-	writeJSON(w, "application/json", http.StatusOK, answer)
+	reply.JSON(w, http.StatusOK, answer)
 }
 
 func (n *refusal) write(w http.ResponseWriter) {
@@ -132,21 +132,7 @@ func (n *refusal) write(w http.ResponseWriter) {
 	case n.status == http.StatusUnauthorized:
 		w.Header().Set("WWW-Authenticate", `Bearer realm="honderd"`)
 	}
-	writeJSON(w, "application/problem+json", n.status, map[string]any{
-		"type": "about:blank", "title": http.StatusText(n.status), "status": n.status, "detail": n.detail,
-	})
-}
-
-func writeJSON(w http.ResponseWriter, kind string, status int, v any) {
-	body, err := json.Marshal(v)
-	if err != nil {
-		body, status = nil, http.StatusInternalServerError
-	}
-	w.Header().Set("Content-Type", kind)
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)+1))
-	w.WriteHeader(status)
-	_, _ = w.Write(append(body, '\n'))
+	reply.Wrong(w, n.status, n.detail)
 }
 
 // take reads, judges and keeps one batch.

@@ -217,18 +217,18 @@ func (a *Agent) prober(targets []probe.Target) *probe.Prober {
 	return p
 }
 
-// reply is what the first machine answered.
-type reply struct {
+// heard is what the first machine answered.
+type heard struct {
 	code        int
 	status, tag string
 	text        []byte
 }
 
 // call asks the first machine.
-func (a *Agent) call(ctx context.Context, method, path, tag string, body []byte) (reply, error) {
+func (a *Agent) call(ctx context.Context, method, path, tag string, body []byte) (heard, error) {
 	r, err := http.NewRequestWithContext(ctx, method, a.o.URL+path, bytes.NewReader(body))
 	if err != nil {
-		return reply{}, err
+		return heard{}, err
 	}
 	r.Header.Set("Authorization", "Bearer "+a.o.Key)
 	r.Header.Set("User-Agent", probe.Agent)
@@ -240,14 +240,14 @@ func (a *Agent) call(ctx context.Context, method, path, tag string, body []byte)
 	}
 	w, err := a.o.Client.Do(r)
 	if err != nil {
-		return reply{}, err
+		return heard{}, err
 	}
 	defer w.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(w.Body, maxTargets+1))
 	if err == nil && len(text) > maxTargets {
 		err = errors.New("its answer is too long")
 	}
-	return reply{w.StatusCode, w.Status, w.Header.Get("ETag"), text}, err
+	return heard{w.StatusCode, w.Status, w.Header.Get("ETag"), text}, err
 }
 
 // fetch asks what is probed.

@@ -12,12 +12,12 @@ import (
 	"io"
 	"maps"
 	"net/http"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/honderd/honderd/experience"
+	"github.com/honderd/honderd/internal/reply"
 	"github.com/honderd/honderd/source/probe"
 )
 
@@ -107,7 +107,7 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer, no := d.serve(w, r)
 	if no == nil {
 		if answer != nil {
-			write(w, "application/json", http.StatusOK, answer)
+			reply.JSON(w, http.StatusOK, answer)
 		}
 		return
 	}
@@ -122,21 +122,7 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case http.StatusMethodNotAllowed:
 		w.Header().Set("Allow", "GET, POST")
 	}
-	write(w, "application/problem+json", no.status, map[string]any{
-		"type": "about:blank", "title": http.StatusText(no.status), "status": no.status, "detail": no.detail,
-	})
-}
-
-func write(w http.ResponseWriter, kind string, status int, v any) {
-	body, err := json.Marshal(v)
-	if err != nil {
-		body, status = nil, http.StatusInternalServerError
-	}
-	w.Header().Set("Content-Type", kind)
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)+1))
-	w.WriteHeader(status)
-	_, _ = w.Write(append(body, '\n'))
+	reply.Wrong(w, no.status, no.detail)
 }
 
 func (d *Door) serve(w http.ResponseWriter, r *http.Request) (any, *refusal) {
