@@ -84,6 +84,12 @@ func elsewhere() []api.Route {
 		{Method: http.MethodGet, Path: auditPath, Summary: "Who did what, the newest first; for admins (docs/accounts.md)."},
 		{Method: http.MethodGet, Path: "/api/v1/accounts", Summary: "Who has an account, and which tokens there are; for admins."},
 		{Method: http.MethodGet, Path: "/api/v1/gateway", Summary: "The backends of the gateway: score, room, last faults."},
+		{Method: http.MethodGet, Path: "/api/v1/chain", Summary: "Which service needs which, and how far a fault reaches.", Answer: view.Chain{}},
+		{Method: http.MethodGet, Path: "/api/v1/probes", Summary: "How the targets of the probes are.", Params: []api.Param{{Name: "target", Says: "only this one"}}, Answer: view.Probes{}},
+		{Method: http.MethodGet, Path: "/api/v1/world", Summary: "What others told: releases, alerts, vendors, complaints (docs/deploys.md)."},
+		{Method: http.MethodGet, Path: "/api/v1/browser", Summary: "What browsers told, and what was refused (docs/browser.md)."},
+		{Method: http.MethodGet, Path: plannedPath, Summary: "Planned work (docs/status.md)."},
+		{Method: http.MethodGet, Path: "/api/v1/notifications", Summary: "Who is told of incidents, and what could not be delivered (docs/status.md)."},
 	}
 }
 
