@@ -57,8 +57,9 @@ func (t *trail) add(ctx context.Context, e auditEntry) {
 
 func (t *trail) put(ctx context.Context, key string, e auditEntry) bool {
 	if e.At.IsZero() {
-		e.At = time.Now().UTC().Truncate(time.Second)
+		e.At = time.Now()
 	}
+	e.At = e.At.UTC().Truncate(time.Millisecond)
 	_, err := t.s.say(ctx, 0, kindAudit, key, e.Who, e)
 	if err != nil && !errors.Is(err, ledger.ErrConflict) {
 		t.s.log.Error("who did what could not be kept", "who", e.Who, "what", e.What, "of", e.Of, "error", err)
