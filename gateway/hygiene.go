@@ -92,7 +92,9 @@ func (g *Gateway) forwarded(r *http.Request, client netip.Addr) http.Header {
 	if r.TLS != nil {
 		proto = "https"
 	}
-	if g.trusted(r) {
+	known := g.trusted(r)
+	dropForged(h, known)
+	if known {
 		if before := strings.Join(r.Header["X-Forwarded-For"], ", "); before != "" {
 			peer = before + ", " + peer
 		}
@@ -102,9 +104,6 @@ func (g *Gateway) forwarded(r *http.Request, client netip.Addr) http.Header {
 		if f := r.Header.Get("X-Forwarded-Host"); f != "" {
 			host = f
 		}
-	} else {
-		delete(h, "Forwarded")
-		delete(h, "X-Real-Ip")
 	}
 	h["X-Forwarded-For"], h["X-Forwarded-Proto"], h["X-Forwarded-Host"] = []string{peer}, []string{proto}, []string{host}
 	if _, has := h["X-Real-Ip"]; !has && client.IsValid() {

@@ -30,7 +30,7 @@ func (x *exchange) fromStore() bool {
 	if values := x.header["X-Forwarded-Proto"]; len(values) > 0 {
 		s.scheme = values[0]
 	}
-	s.key = cache.Key(x.r, s.scheme)
+	s.key = cache.Key(x.r, s.scheme) + x.steered()
 	if !cache.May(x.r) {
 		return false
 	}

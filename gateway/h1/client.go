@@ -162,7 +162,7 @@ func (c *Conn) frame(call *Call, a *Answer) error {
 	switch {
 	case len(coding) > 0 && len(lengths) > 0:
 		return bad("the answer has both Content-Length and Transfer-Encoding")
-	case len(coding) == 1 && strings.EqualFold(coding[0], "chunked"):
+	case len(coding) == 1 && isToken(coding[0]) && strings.EqualFold(coding[0], "chunked"):
 		body := &chunked{br: c.br}
 		a.Body, a.Length, a.Trailer = body, -1, func() http.Header { return body.trailer }
 		delete(a.Header, "Transfer-Encoding")

@@ -160,7 +160,7 @@ func requestFraming(h http.Header, minor int) (framing, error) {
 		return framing{}, bad("both Content-Length and Transfer-Encoding")
 	case has && minor == 0:
 		return framing{}, bad("Transfer-Encoding in HTTP/1.0")
-	case has && len(coding) == 1 && strings.EqualFold(coding[0], "chunked"):
+	case has && len(coding) == 1 && isToken(coding[0]) && strings.EqualFold(coding[0], "chunked"): // isToken: to EqualFold the sign of Kelvin is a k
 		return framing{-1, true}, nil
 	case has && len(coding) == 1 && isToken(coding[0]) && !strings.Contains(strings.ToLower(coding[0]), "chunked"):
 		return framing{}, &Problem{http.StatusNotImplemented, "an unknown Transfer-Encoding"}
@@ -196,7 +196,7 @@ func parseLength(s string) (int64, bool) {
 func HasToken(h http.Header, field, word string) bool {
 	for _, value := range h[field] {
 		for part := range strings.SplitSeq(value, ",") {
-			if strings.EqualFold(strings.Trim(part, " \t"), word) {
+			if part = strings.Trim(part, " \t"); isToken(part) && strings.EqualFold(part, word) {
 				return true
 			}
 		}

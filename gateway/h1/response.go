@@ -288,6 +288,7 @@ func appendTrailer(b []byte, h http.Header) []byte {
 type requestBody struct {
 	io.Reader
 	conn     *conn
+	pace     pace
 	request  *http.Request
 	expects  bool // 100-continue
 	mu       sync.Mutex
@@ -310,8 +311,9 @@ func (b *requestBody) Read(p []byte) (int, error) {
 			_ = b.conn.bw.Flush()
 		}
 	}
-	_ = b.conn.rwc.SetReadDeadline(time.Now().Add(b.conn.server.options.Body))
+	_ = b.conn.rwc.SetReadDeadline(b.pace.until(time.Now(), b.conn.server.options.Body))
 	n, err := b.Reader.Read(p)
+	b.pace.n += int64(n)
 	if err == io.EOF {
 		b.ended = true
 		if c, ok := b.Reader.(*chunked); ok {

@@ -17,7 +17,7 @@ import (
 type Options struct {
 	Head  time.Duration // for a head, once it has begun; 10 s
 	Idle  time.Duration // between requests; 75 s
-	Body  time.Duration // without a byte of a body; 30 s
+	Body  time.Duration // without a byte of a body, and until it must have come at 240 bytes/s; 30 s
 	Write time.Duration // without taking a byte of the answer; 60 s
 	Conns int           // most connections at once; 16,384
 
@@ -64,8 +64,8 @@ func NewServer(h http.Handler, o Options) *Server {
 	var protocols http.Protocols
 	protocols.SetHTTP2(true)
 	protocols.SetUnencryptedHTTP2(true)
-	s.second = &http.Server{Handler: h, Protocols: &protocols, ReadHeaderTimeout: o.Head, IdleTimeout: o.Idle, MaxHeaderBytes: MaxHead, TLSConfig: o.TLS,
-		HTTP2: &http.HTTP2Config{MaxConcurrentStreams: 250, WriteByteTimeout: o.Write, SendPingTimeout: o.Idle}}
+	s.second = &http.Server{Handler: http.HandlerFunc(s.serveSecond), Protocols: &protocols, ReadHeaderTimeout: o.Head, IdleTimeout: o.Idle, MaxHeaderBytes: MaxHead, TLSConfig: o.TLS,
+		HTTP2: &http.HTTP2Config{MaxConcurrentStreams: 250, MaxReadFrameSize: 16 << 10, WriteByteTimeout: o.Write, SendPingTimeout: o.Idle}}
 	s.ferry = &ferry{conns: make(chan net.Conn), done: make(chan struct{})}
 	if o.TLS != nil {
 		s.options.TLS = o.TLS.Clone()
