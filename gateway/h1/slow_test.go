@@ -95,11 +95,11 @@ func isTimeout(err error) bool {
 func TestAPaceThatIsFastEnoughIsLeftAlone(t *testing.T) {
 	start := time.Unix(1000, 0)
 	var p pace
-	if got := p.until(start, 30*time.Second); got != start.Add(30*time.Second) {
+	if got := p.until(start, 30*time.Second); !got.Equal(start.Add(30 * time.Second)) {
 		t.Errorf("the first byte is waited for until %v", got.Sub(start))
 	}
 	p.n = 100_000
-	if got := p.until(start.Add(60*time.Second), 30*time.Second); got != start.Add(90*time.Second) {
+	if got := p.until(start.Add(60*time.Second), 30*time.Second); !got.Equal(start.Add(90 * time.Second)) {
 		t.Errorf("after 100,000 bytes the next one is waited for until %v", got.Sub(start))
 	}
 	p.n = 60
