@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/honderd/honderd/config"
+	"github.com/honderd/honderd/source"
 	"github.com/honderd/honderd/source/accesslog"
 	"github.com/honderd/honderd/web"
 )
@@ -147,8 +148,19 @@ func (s *Server) found(ctx context.Context) []web.Found {
 		return s.following.found
 	}
 	s.following.found = append(logsIn(logPlaces()), websOf(ctx, []string{"/proc/net/tcp", "/proc/net/tcp6"}, s.Address())...)
+	s.following.found = slices.DeleteFunc(s.following.found, s.isRead)
 	s.following.looked = time.Now()
 	return s.following.found
+}
+
+// isRead reports whether f is read already, or is a door of our own. It is called with the
+// lock.
+func (s *Server) isRead(f web.Found) bool {
+	if f.Kind == web.FoundWeb {
+		_, port, _ := net.SplitHostPort(s.config.Receive.OTLP.HTTP)
+		return port != "" && strings.HasSuffix(f.Name, ":"+port)
+	}
+	return slices.ContainsFunc(slices.Concat(s.sources, s.following.chosen), func(one source.Source) bool { return strings.HasSuffix(one.Name(), " "+f.Name) })
 }
 
 // kindFollow is the kind of facts that say which logs somebody chose on the page.

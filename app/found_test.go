@@ -80,8 +80,14 @@ func TestOnlyWhatWasFoundIsFollowed(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.waitSaid(t.Context())
+	if !s.isRead(web.Found{Kind: web.FoundWeb, Name: "http://127.0.0.1:4318"}) || s.isRead(s.following.found[0]) {
+		t.Error("our own door is shown, or a log that nobody follows yet is not")
+	}
 	again := &Server{config: s.config, ledger: s.ledger, log: s.log, projector: s.projector}
 	again.openFollowing(nil)
+	if !again.isRead(s.following.found[0]) {
+		t.Error("a log that is followed is shown to be chosen")
+	}
 	if list := again.allSources(); len(list) != 1 || !strings.Contains(list[0].Name(), "/var/log/shop/access.log") || again.choose(list[0]) {
 		t.Errorf("after a restart: %v", list)
 	}
