@@ -3,6 +3,7 @@ package app
 import (
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"strings"
 	"testing"
@@ -298,5 +299,31 @@ func TestGuessingIsSlow(t *testing.T) {
 	w := d.ask("GET", "/api/v1/audit", "Cookie", d.cookie(t, "admin"))
 	if body := w.Body.String(); w.Code != 200 || !strings.Contains(body, `"who":"admin","what":"failed to log in","count":7`) || strings.Contains(body, "nobody-such") || strings.Contains(body, "203.0.113") {
 		t.Errorf("audit = %d %s", w.Code, body)
+	}
+}
+
+func TestWhereSomebodyAsksFrom(t *testing.T) {
+	d := newDoors(t)
+	d.s.entry.trusted = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
+	tests := []struct{ name, remote, forwarded, want string }{
+		{"straight", "203.0.113.7:1", "", "203.0.113.7"},
+		{"says what nobody vouches for", "203.0.113.7:1", "198.51.100.1", "203.0.113.7"},
+		{"through a proxy here", "127.0.0.1:1", "198.51.100.1", "198.51.100.1"},
+		{"made up before the proxy", "127.0.0.1:1", "1.2.3.4, 198.51.100.1", "198.51.100.1"},
+		{"through two that are trusted", "127.0.0.1:1", "1.2.3.4, 198.51.100.1, 10.1.1.1", "198.51.100.1"},
+		{"a home with IPv6", "[2001:db8:1:2:3:4:5:6]:1", "", "2001:db8:1:2::/64"},
+		{"the same home", "[2001:db8:1:2:ffff::1]:1", "", "2001:db8:1:2::/64"},
+		{"IPv4 in IPv6", "[::ffff:203.0.113.7]:1", "", "203.0.113.7"},
+		{"no address", "127.0.0.1:1", "unknown", "127.0.0.1"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := httptest.NewRequest(http.MethodGet, "/", nil)
+			r.RemoteAddr = tt.remote
+			r.Header.Set("X-Forwarded-For", tt.forwarded)
+			if got := d.s.entry.from(r); got != tt.want {
+				t.Errorf("from() = %s, want %s", got, tt.want)
+			}
+		})
 	}
 }
