@@ -73,7 +73,7 @@ var errTaken = errors.New("the person no longer takes the answer")
 func (x *exchange) pass(o *outcome) error {
 	control := http.NewResponseController(x.w)
 	flows := x.stream || isStream(o.header, o.status)
-	if flows {
+	if flows && o.rest.length != 0 { // the head of an empty answer is its end: there gRPC wants its status
 		_ = control.Flush()
 	}
 	p := x.g.buffers.take(0)
