@@ -35,6 +35,7 @@ type Server struct {
 	handler http.Handler
 	options Options
 	second  *http.Server
+	seconds atomic.Int64 // connections of it
 	ferry   *ferry
 	stopped atomic.Bool
 
@@ -66,6 +67,15 @@ func NewServer(h http.Handler, o Options) *Server {
 	protocols.SetUnencryptedHTTP2(true)
 	s.second = &http.Server{Handler: http.HandlerFunc(s.serveSecond), Protocols: &protocols, ReadHeaderTimeout: o.Head, IdleTimeout: o.Idle, MaxHeaderBytes: MaxHead, TLSConfig: o.TLS,
 		HTTP2: &http.HTTP2Config{MaxConcurrentStreams: 250, MaxReadFrameSize: 16 << 10, WriteByteTimeout: o.Write, SendPingTimeout: o.Idle}}
+	s.second.ConnState = func(_ net.Conn, state http.ConnState) {
+		switch state {
+		case http.StateNew:
+			s.seconds.Add(1)
+		case http.StateClosed, http.StateHijacked:
+			s.seconds.Add(-1)
+		case http.StateActive, http.StateIdle:
+		}
+	}
 	s.ferry = &ferry{conns: make(chan net.Conn), done: make(chan struct{})}
 	if o.TLS != nil {
 		s.options.TLS = o.TLS.Clone()
@@ -124,11 +134,24 @@ func (s *Server) Serve(l net.Listener) error {
 func (s *Server) add(c *conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.conns) >= s.options.Conns {
+	if len(s.conns)+int(s.seconds.Load()) >= s.options.Conns && !s.makeRoom() {
 		return false
 	}
 	s.conns[c] = false
 	return true
+}
+
+// makeRoom ends a connection that is between requests, so that who keeps many open does
+// not keep others out. It reports false if there is none. It is called with the lock.
+func (s *Server) makeRoom() bool {
+	for c, idle := range s.conns {
+		if idle {
+			delete(s.conns, c)
+			_ = c.rwc.SetReadDeadline(time.Unix(1, 0))
+			return true
+		}
+	}
+	return false
 }
 
 func (s *Server) remove(c *conn) {
