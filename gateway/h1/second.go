@@ -1,8 +1,10 @@
 package h1
 
 import (
+	"errors"
 	"io"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"time"
 )
@@ -32,6 +34,7 @@ func (p *pace) until(now time.Time, pause time.Duration) time.Time {
 
 // serveSecond serves a request in HTTP/2, with the limits that those of HTTP/1.1 have.
 func (s *Server) serveSecond(w http.ResponseWriter, r *http.Request) {
+	defer s.tellPanic()
 	n := 0
 	for _, values := range r.Header {
 		n += len(values)
@@ -54,6 +57,18 @@ func (s *Server) serveSecond(w http.ResponseWriter, r *http.Request) {
 	}
 	s.handler.ServeHTTP(&secondResponse{w, control, s.options.Write}, r)
 	_ = control.SetWriteDeadline(time.Now().Add(s.options.Write)) // for what is still to be sent
+}
+
+// tellPanic tells of a panic, but of those that only break an answer off.
+func (s *Server) tellPanic() {
+	cause := recover()
+	if cause == nil {
+		return
+	}
+	if err, is := cause.(error); s.options.Refused != nil && (!is || !errors.Is(err, http.ErrAbortHandler)) {
+		s.options.Refused(&Problem{http.StatusInternalServerError, "panic: " + string(debug.Stack())})
+	}
+	panic(http.ErrAbortHandler)
 }
 
 // secondBody reads a body in HTTP/2 from a client that must not be too slow.

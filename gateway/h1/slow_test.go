@@ -195,3 +195,22 @@ func TestManyFieldsInHTTP2AreRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestAPanicInHTTP2IsTold(t *testing.T) {
+	told := make(chan *Problem, 2)
+	address := serve(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/abort" {
+			panic(http.ErrAbortHandler)
+		}
+		panic("a mistake of ours")
+	}), Options{Refused: func(p *Problem) { told <- p }})
+	for _, path := range []string{"/abort", "/"} {
+		if resp, err := second(t).Get("http://" + address + path); err == nil {
+			_ = resp.Body.Close()
+			t.Errorf("%s was answered %d", path, resp.StatusCode)
+		}
+	}
+	if p := <-told; p.Status != http.StatusInternalServerError || len(told) > 0 {
+		t.Errorf("told %v, and %d more", p, len(told))
+	}
+}
