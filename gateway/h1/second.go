@@ -34,7 +34,7 @@ func (p *pace) until(now time.Time, pause time.Duration) time.Time {
 
 // serveSecond serves a request in HTTP/2, with the limits that those of HTTP/1.1 have.
 func (s *Server) serveSecond(w http.ResponseWriter, r *http.Request) {
-	defer s.tellPanic()
+	defer func() { s.tellPanic(recover()) }()
 	n := 0
 	for _, values := range r.Header {
 		n += len(values)
@@ -59,9 +59,8 @@ func (s *Server) serveSecond(w http.ResponseWriter, r *http.Request) {
 	_ = control.SetWriteDeadline(time.Now().Add(s.options.Write)) // for what is still to be sent
 }
 
-// tellPanic tells of a panic, but of those that only break an answer off.
-func (s *Server) tellPanic() {
-	cause := recover()
+// tellPanic tells of a panic, but of those that only break an answer off. nil: of none.
+func (s *Server) tellPanic(cause any) {
 	if cause == nil {
 		return
 	}
