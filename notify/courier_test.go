@@ -56,6 +56,7 @@ func TestCourierTriesAgainAndGivesUp(t *testing.T) {
 					}
 				}
 				time.Sleep(time.Hour)
+				synctest.Wait()
 				if told != 1 || (last != nil) != tt.dead || len(tt.to.tries) != tt.tries {
 					t.Errorf("told %d times %v after %d tries", told, last, len(tt.to.tries))
 				}
