@@ -37,14 +37,26 @@ func (s *Server) keepSent(ctx context.Context, b *experience.Batch) error {
 	if err == nil {
 		err = s.gatherer.Add(ctx, b)
 	}
+	s.tellTrouble(ctx, b.Source, err)
+	return err
+}
+
+// keepPassed keeps what has passed the gateway: each batch once, by its name.
+func (s *Server) keepPassed(ctx context.Context, b *experience.Batch) error {
+	err := s.keepNamed(ctx, b)
+	s.tellTrouble(ctx, b.Source, err)
+	return err
+}
+
+// tellTrouble shows that the ledger does not take what a source gives.
+func (s *Server) tellTrouble(ctx context.Context, source string, err error) {
 	trouble := err
 	if ctx.Err() != nil || errors.Is(err, gather.ErrBacklog) { // the sender's, or over in a moment
 		trouble = nil
 	}
-	if s.troubles.set(b.Source, trouble) && trouble != nil {
-		s.log.Error("the ledger cannot take what is sent: senders are told to come again", "source", b.Source, "error", trouble)
+	if s.troubles.set(source, trouble) && trouble != nil {
+		s.log.Error("the ledger cannot take what is sent: senders are told to come again", "source", source, "error", trouble)
 	}
-	return err
 }
 
 // isBusy reports whether what was sent is welcome later.

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 	"net/netip"
 	"strings"
 	"sync"
@@ -85,7 +86,7 @@ func (p *gatewayPeople) add(e *gateway.Exchange) {
 func (p *gatewayPeople) run(ctx context.Context) {
 	tick := time.NewTicker(gatewayEvery)
 	defer tick.Stop()
-	b := newBatchOf(gatewayName)
+	b := newBatchOf()
 	for {
 		select {
 		case one := <-p.queue:
@@ -104,7 +105,7 @@ func (p *gatewayPeople) run(ctx context.Context) {
 			return
 		}
 		p.send(ctx, b)
-		b = newBatchOf(gatewayName)
+		b = newBatchOf()
 	}
 }
 
@@ -118,6 +119,7 @@ func (p *gatewayPeople) send(ctx context.Context, b *batchOf) {
 		b.reject("the queue of the gateway was full", lost)
 	}
 	if b.Tally.Lines > 0 {
+		b.Position = rand.Text() // its name, under which it is kept once, whatever happens
 		if p.spool.waits() || p.keep(ctx, &b.Batch) != nil {
 			p.spool.add(&b.Batch)
 		}
@@ -204,10 +206,10 @@ type batchOf struct {
 	sets            map[string]uint16
 }
 
-func newBatchOf(name string) *batchOf {
+func newBatchOf() *batchOf {
 	b := &batchOf{journeys: map[string]uint16{}, steps: map[string]uint16{"": 0}, sets: map[string]uint16{"": 0}}
 	b.Reset()
-	b.Source = name
+	b.Source = gatewayName
 	return b
 }
 

@@ -29,7 +29,7 @@ func (s *Server) openGateway(ctx context.Context, salt []byte) (err error) {
 	if s.spool, err = openSpool(filepath.Join(s.config.Data, "gateway.spool"), s.log, s.drops); err != nil {
 		return err
 	}
-	s.passing = newGatewayPeople(s.config, salt, s.spool, s.keepSent)
+	s.passing = newGatewayPeople(s.config, salt, s.spool, s.keepPassed)
 	o.Done, o.Beacon = s.passing.add, s.beacon(s.config)
 	s.gateway, err = NewGateway(ctx, o, s.log)
 	return err

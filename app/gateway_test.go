@@ -3,11 +3,13 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -111,7 +113,7 @@ func TestWhatTheLedgerDoesNotTakeWaitsOnDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	batch := func(n int) *experience.Batch {
-		b := newBatchOf(gatewayName)
+		b := newBatchOf()
 		b.Items = make([]experience.Experience, n)
 		for i := range b.Items {
 			b.Items[i] = experience.Experience{Person: 7, At: 1763900000000, Journey: b.journey("/")}
@@ -142,5 +144,57 @@ func TestWhatTheLedgerDoesNotTakeWaitsOnDisk(t *testing.T) {
 	s.drain(t.Context(), func(_ context.Context, b *experience.Batch) error { got = append(got, len(b.Items)); return nil })
 	if fmt.Sprint(got) != "[1 2 3]" || s.waits() {
 		t.Errorf("given %v, waits %v", got, s.waits())
+	}
+}
+
+// A crash while what waited is given: what the folds know of it is not given again.
+func TestWhatWaitedIsCountedOnceThroughACrash(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "spool")
+	s, err := openSpool(path, slog.New(slog.DiscardHandler), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"a", "b", "c"} {
+		b := newBatchOf()
+		b.Position = name
+		s.add(&b.Batch)
+	}
+	if err := s.close(); err != nil {
+		t.Fatal(err)
+	}
+	for known, want := range map[string]string{"": "[a b c]", "a": "[b c]", "b": "[c]", "c": "[]", "another": "[a b c]"} {
+		copied := filepath.Join(t.TempDir(), "spool")
+		whole, err := os.ReadFile(path)
+		if err = errors.Join(err, os.WriteFile(copied, whole, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		s, err := openSpool(copied, slog.New(slog.DiscardHandler), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.resume(known)
+		got := []string{}
+		s.drain(t.Context(), func(_ context.Context, b *experience.Batch) error { got = append(got, b.Position); return nil })
+		if fmt.Sprint(got) != want || s.waits() {
+			t.Errorf("after %q: given %v, want %s", known, got, want)
+		}
+		if err := s.close(); err != nil {
+			t.Error(err)
+		}
+	}
+	server := quietServer(t)
+	b := newBatchOf()
+	b.Position = "a"
+	for range 2 { // the answer of the first was lost
+		if err := server.keepPassed(t.Context(), &b.Batch); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if last, err := server.ledger.Last(t.Context()); err != nil || last != 1 {
+		t.Errorf("%d records, %v; want one", last, err)
+	}
+	server.waitSaid(t.Context())
+	if at := server.projector.position(gatewayName); at != "a" {
+		t.Errorf("the folds know %q", at)
 	}
 }

@@ -77,6 +77,19 @@ func (s *Server) sink(ctx context.Context, b *experience.Batch) error {
 	}
 }
 
+// keepNamed keeps b in the ledger, once: whatever its source and position name is never
+// kept twice.
+func (s *Server) keepNamed(ctx context.Context, b *experience.Batch) error {
+	block, err := b.AppendBinary(nil)
+	if err == nil {
+		_, err = s.ledger.Append(ctx, subject, blockID(b), block)
+	}
+	if errors.Is(err, ledger.ErrTwice) {
+		return nil
+	}
+	return err
+}
+
 // blockID names a batch by where its source is after it: the same part of the same log
 // is never kept twice.
 func blockID(b *experience.Batch) string {

@@ -146,6 +146,7 @@ func (s *Server) open(ctx context.Context, more []source.Source) error {
 		return err
 	}
 	s.openFollowing(salt)
+	s.spool.resume(s.projector.position(gatewayName))
 	return nil
 }
 

@@ -13,8 +13,9 @@ import (
 	"github.com/honderd/honderd/source"
 )
 
-// spool is batches that wait on disk because the ledger does not take them, in order. A
-// crash while they are given may count the last one of them twice.
+// spool is batches that wait on disk because the ledger does not take them, in order. Each
+// has a name, the position of its source: after a crash they are given from the one on that
+// the folds do not know.
 type spool struct {
 	log   *slog.Logger
 	drops *drops
@@ -44,7 +45,7 @@ func openSpool(path string, log *slog.Logger, d *drops) (*spool, error) {
 // waits reports whether anything waits.
 func (s *spool) waits() bool { s.mu.Lock(); defer s.mu.Unlock(); return s.from < s.end }
 
-// add puts b behind what waits.
+// add puts b behind what waits. Its position is its name.
 func (s *spool) add(b *experience.Batch) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -63,6 +64,27 @@ func (s *spool) add(b *experience.Batch) {
 		return
 	}
 	s.end += int64(len(p))
+}
+
+// resume passes over what was given before a crash: up to the batch of that name. Where it
+// is not there, all of it still waits.
+func (s *spool) resume(name string) {
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	start := s.from
+	for s.from < s.end && name != "" {
+		b, size, err := s.read()
+		if err != nil {
+			break
+		}
+		if s.from += size; b.Position == name {
+			return
+		}
+	}
+	s.from = start
 }
 
 // drain gives what waits to keep, in order, until it no longer takes it.
