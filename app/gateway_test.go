@@ -11,7 +11,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -20,7 +19,6 @@ import (
 	"github.com/honderd/honderd/config"
 	"github.com/honderd/honderd/experience"
 	"github.com/honderd/honderd/gateway"
-	"github.com/honderd/honderd/view"
 )
 
 func TestWhatPassesTheGatewayIsExperienced(t *testing.T) {
@@ -36,6 +34,7 @@ func TestWhatPassesTheGatewayIsExperienced(t *testing.T) {
 	c.Listen, c.Data = "127.0.0.1:0", t.TempDir()
 	c.Gateway.Listen = []string{"127.0.0.1:0"}
 	c.Gateway.Pools = []config.Pool{{Name: "shop", To: []string{ill.URL, fine.URL}}}
+	c.Gateway.Patience = 20 * time.Second // no race is run: the fault of who loses one is not known
 	ctx, stop := context.WithCancel(t.Context())
 	s, err := NewServer(ctx, c, slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -65,7 +64,7 @@ func TestWhatPassesTheGatewayIsExperienced(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := json.NewDecoder(resp.Body).Decode(&state); err != nil || state.Requests != 40 || state.Masked < injected.Load() || injected.Load() == 0 {
+	if err := json.NewDecoder(resp.Body).Decode(&state); err != nil || state.Requests != 40 || state.Masked != injected.Load() || injected.Load() == 0 {
 		t.Errorf("state %+v, %v; injected %d", state, err, injected.Load())
 	}
 	_ = resp.Body.Close()
@@ -75,25 +74,18 @@ func TestWhatPassesTheGatewayIsExperienced(t *testing.T) {
 	for range 2000 {
 		a, _ := s.projector.now()
 		people, masked = a.People.Active, a.Masked.Faults
-		if people == 10 && masked == state.Masked {
+		if people == 10 && masked == injected.Load() {
 			break
 		}
 		<-tick.C
 	}
-	if people != 10 || masked != state.Masked {
-		t.Errorf("%d people, %d masked; want 10, %d", people, masked, state.Masked)
+	if people != 10 || masked != injected.Load() {
+		t.Errorf("%d people, %d masked; want 10, %d", people, masked, injected.Load())
 	}
 	a, _ := s.projector.now()
-	blamed := slices.IndexFunc(a.Masked.ByBackend, func(b view.MaskedBackend) bool { return b.Backend == strings.TrimPrefix(ill.URL, "http://") })
-	if blamed < 0 { // on a busy machine the good one may be slow once, and be blamed for that too
-		t.Fatalf("by backend %+v, want %s too", a.Masked.ByBackend, ill.URL)
-	}
-	how := int64(0)
-	for _, n := range a.Masked.ByBackend[blamed].By {
-		how += n
-	}
-	if by := a.Masked.ByBackend[blamed]; by.Masked != injected.Load() || by.Felt != 0 || by.Faults[0].Fault != gateway.ServerError || how != by.Masked {
-		t.Errorf("by backend %+v, want all %d of %s", by, injected.Load(), ill.URL)
+	if by := a.Masked.ByBackend; len(by) != 1 || by[0].Backend != strings.TrimPrefix(ill.URL, "http://") || by[0].Masked != masked || by[0].Felt != 0 ||
+		by[0].Faults[0].Fault != gateway.ServerError || by[0].By["retry"] != masked {
+		t.Errorf("by backend %+v, want all %d of %s", by, masked, ill.URL)
 	}
 	for _, segment := range a.Segments {
 		if experience.IsBlame(segment.By) {
