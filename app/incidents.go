@@ -105,13 +105,5 @@ func (s *Server) aboutIncidents() map[string]incident.About {
 // saidOf returns the bodies of all that was said of a kind, in the order of the keys. What
 // another version of the program said in another way is left out.
 func saidOf[T any](s *Server, kind string) []T {
-	list := s.projector.said(kind)
-	bodies := make([]T, 0, len(list))
-	for _, one := range list {
-		var body T
-		if json.Unmarshal(one.Body, &body) == nil {
-			bodies = append(bodies, body)
-		}
-	}
-	return bodies
+	return view.Bodies[T](s.projector.said, kind)
 }

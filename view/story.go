@@ -114,6 +114,17 @@ type body[T any] struct {
 	body T
 }
 
+// Bodies returns the bodies of all that was said of a kind, in the order of the keys. What
+// cannot be read is left out, as in told.
+func Bodies[T any](say Said, kind string) []T {
+	list := told[T](say, kind)
+	bodies := make([]T, 0, len(list))
+	for _, one := range list {
+		bodies = append(bodies, one.body)
+	}
+	return bodies
+}
+
 // told reads what was said of a kind. What another version of the program said in
 // another way is left out.
 func told[T any](say Said, kind string) []body[T] {
