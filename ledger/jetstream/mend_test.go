@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -94,4 +95,62 @@ func TestADamagedRecordCostsNoOther(t *testing.T) {
 		t.Fatalf("Open() = %v, missing %v; want the third alone", r.opened, r.missing)
 	}
 	healAll(t, dir, r.missing)
+}
+
+// TestADamagedRecordCostsNoOtherWhenTheIndexIsOld is the same with an index that does not
+// know the newest records, as a crash leaves it, and with one that is damaged.
+func TestADamagedRecordCostsNoOtherWhenTheIndexIsOld(t *testing.T) {
+	const before, after = 5, few
+	dir := template(t, before)
+	index := messages(dir, "index.db")
+	old, err := os.ReadFile(index)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := open(t, dir)
+	for n := ledger.Sequence(before + 1); n <= after; n++ {
+		if _, err := l.Append(t.Context(), "test", fmt.Sprint(n), content(n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	at, p := heads(t, messages(dir, "1.blk"))
+	for name, spoil := range map[string]func(t *testing.T, index string){
+		"old":     func(t *testing.T, index string) { overwrite(t, index, old) },
+		"damaged": func(t *testing.T, index string) { flip(t, index, 0.5) },
+		"short":   func(t *testing.T, index string) { overwrite(t, index, old[:7]) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := copied(t, dir)
+			spoil(t, messages(dir, "index.db"))
+			spoilt := bytes.Clone(p)
+			spoilt[at[3]-10] ^= 1 // the end of the third
+			overwrite(t, messages(dir, "1.blk"), spoilt)
+			r := inspectOf(t, dir, after)
+			if r.opened != nil || len(r.missing) != 1 || r.missing[0] != (ledger.Missing{From: 3, To: 3}) {
+				t.Fatalf("Open() = %v, missing %v; want the third alone", r.opened, r.missing)
+			}
+			healAll(t, dir, r.missing)
+		})
+	}
+}
+
+// TestTwoDamagedRecordsCostNoOther spoils the head of one record, so that its block is
+// written anew and the index goes, and what another holds, in a block before it.
+func TestTwoDamagedRecordsCostNoOther(t *testing.T) {
+	dir := template(t, intact)
+	first, p := heads(t, messages(dir, "1.blk"))
+	p[first[3]-10] ^= 1 // the end of the third
+	overwrite(t, messages(dir, "1.blk"), p)
+	second, p := heads(t, messages(dir, "2.blk"))
+	p[second[4]+5] ^= 1 // the place of the fifth
+	overwrite(t, messages(dir, "2.blk"), p)
+	r := inspect(t, dir)
+	spoilt := ledger.Sequence(len(first) + 5)
+	want := []ledger.Missing{{From: 3, To: 3}, {From: spoilt, To: spoilt}}
+	if r.opened != nil || !slices.Equal(r.missing, want) {
+		t.Fatalf("Open() = %v, missing %v; want %v", r.opened, r.missing, want)
+	}
 }
