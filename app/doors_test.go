@@ -9,7 +9,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -109,63 +108,4 @@ func TestBusyIsToldApartFromBroken(t *testing.T) {
 	if isBusy(io.EOF) || isBusy(nil) {
 		t.Error("what is broken is told as busy")
 	}
-}
-
-// BenchmarkPushOne sends one experience in each request, from 256 connections at once, to
-// a whole server: durable and folded.
-func BenchmarkPushOne(b *testing.B) {
-	c := config.Default()
-	c.Listen, c.Data = "127.0.0.1:0", b.TempDir()
-	c.Receive.Keys = []string{"a", "b", "c", "d"}
-	base, stop := running(b, c)
-	defer stop()
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256}}
-	body := `{"person":"customer-4711","method":"POST","path":"/checkout","status":200,"wait_ms":231}`
-	work, failed := make(chan int), make(chan int, 256)
-	took := make([][]time.Duration, 240)
-	b.ResetTimer()
-	before := cpu(b)
-	for i := range 240 {
-		go func() {
-			bad := 0
-			for range work {
-				began := time.Now()
-				r, err := http.NewRequest(http.MethodPost, base+push.Path, strings.NewReader(body))
-				if err != nil {
-					bad++
-					continue
-				}
-				r.Header.Set("Content-Type", "application/x-ndjson")
-				r.Header.Set("X-Api-Key", c.Receive.Keys[i%4])
-				answer, err := client.Do(r)
-				if err != nil {
-					bad++
-					continue
-				}
-				_, _ = io.Copy(io.Discard, answer.Body)
-				_ = answer.Body.Close()
-				if answer.StatusCode != http.StatusOK {
-					bad++
-				}
-				took[i] = append(took[i], time.Since(began))
-			}
-			failed <- bad
-		}()
-	}
-	for i := range b.N {
-		work <- i
-	}
-	close(work)
-	bad := 0
-	for range 240 {
-		bad += <-failed
-	}
-	b.StopTimer()
-	if bad > 0 {
-		b.Fatalf("%d of %d were not taken", bad, b.N)
-	}
-	every := slices.Sorted(slices.Values(slices.Concat(took...)))
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "experiences/s")
-	b.ReportMetric(float64(every[len(every)*99/100].Microseconds())/1000, "p99-ms")
-	b.ReportMetric(float64((cpu(b)-before).Microseconds())/float64(b.N), "cpu-us")
 }

@@ -25,7 +25,6 @@ func (s *Server) pages() (http.Handler, error) {
 	}
 	tongue, _ := look.ParseTongue(s.config.Language)
 	mux := http.NewServeMux()
-	mux.Handle(push.Path, s.push)
 	s.browserPages(mux)
 	s.probePages(mux)
 	s.worldPages(mux)
@@ -72,7 +71,19 @@ func (s *Server) pages() (http.Handler, error) {
 		Tongue:  tongue,
 		Log:     s.log,
 	}))
-	return withStatus(s.entry.guard(mux), public, s.publisher.options.Pages), nil
+	return withStatus(withSenders(s.push, s.entry.guard(mux)), public, s.publisher.options.Pages), nil
+}
+
+// withSenders puts the door for programs before all that asks who somebody is: it does so
+// itself, and thousands of times a second.
+func withSenders(door, pages http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == push.Path {
+			door.ServeHTTP(w, r)
+			return
+		}
+		pages.ServeHTTP(w, r)
+	})
 }
 
 // elsewhere returns what programs can ask that package api does not answer itself.

@@ -162,7 +162,7 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	reading, stopReading := context.WithCancel(ctx)
 	s.http = &http.Server{
-		Handler: pages, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+		Handler: pages, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 		BaseContext: func(net.Listener) context.Context { return reading }, // so that pages that update themselves end
 	}
 	folding, stopFolding := context.WithCancel(context.WithoutCancel(ctx))

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"github.com/honderd/honderd/internal/reply"
 	"io"
 	"net"
 	"net/http"
@@ -14,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/honderd/honderd/internal/reply"
 )
 
 // Hook is a secret of one kind of sender.
@@ -43,6 +44,7 @@ const (
 	defaultBody = 1 << 20
 	defaultOpen = 64
 	patience    = 10 * time.Second // for a body
+	keepFor     = 20 * time.Second // for the disk
 	remembered  = 10_000           // signed messages that are known again
 	window      = 24 * time.Hour   // for which they are; what is older is refused
 )
@@ -140,7 +142,10 @@ func (d *Door) take(w http.ResponseWriter, r *http.Request) (Answer, *refusal) {
 	if no != nil || n.Empty() {
 		return Answer{Note: errNothing.Error()}, no
 	}
-	switch err := d.o.Keep(r.Context(), kind, n); {
+	// What was read whole is kept, also when who sent it has gone.
+	ctx, stop := context.WithTimeout(context.WithoutCancel(r.Context()), keepFor)
+	defer stop()
+	switch err := d.o.Keep(ctx, kind, n); {
 	case err == nil:
 	case d.o.Busy(err):
 		return Answer{}, &refusal{http.StatusTooManyRequests, "no room", "it cannot be kept at present: send it again later"}

@@ -192,7 +192,8 @@ func (d *Door) keep(ctx context.Context, sender string, of signal, body []byte, 
 	if of == metrics && d.first(sender) {
 		out.message = "metrics are counted by their names and not used for more yet; said once"
 	}
-	ctx, stop := context.WithTimeout(ctx, keepTimeout)
+	// What was read whole is kept, also when who sent it has gone.
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), keepTimeout)
 	defer stop()
 	if err := d.to.take(ctx, p); err != nil {
 		return outcome{}, &refusal{noRoom, "no room", "it cannot be kept at present: send it again later"}

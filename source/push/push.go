@@ -3,14 +3,10 @@
 package push
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
-	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"mime"
 	"net"
@@ -41,18 +37,23 @@ type Options struct {
 	Refuse func(why string)
 
 	Body     int64         // most bytes of a request, unpacked; 0: 8 MB
-	Open     int           // most requests at once; 0: 256
-	Each     int           // most requests of one sender at once; 0: 64
+	Room     int64         // most bytes of all requests at once, unpacked; 0: 256 MB
+	Open     int           // most requests at once; 0: 1024
+	Each     int           // most requests of one sender at once; 0: 256
 	Patience time.Duration // how long a sender may take for its body; 0: 30 s
 }
 
 // Limits when Options does not say them.
 const (
 	defaultBody     = 8 << 20
-	defaultOpen     = 256
-	defaultEach     = 64
+	defaultRoom     = 256 << 20
+	defaultOpen     = 1024 // each waits some 20 ms for the disk: fewer would bound how much comes
+	defaultEach     = 256
 	defaultPatience = 30 * time.Second
 )
+
+// keepFor is how long a batch may take to be kept. It is longer than who keeps it tries.
+const keepFor = time.Minute
 
 // Name is what the source of a Door is called.
 const Name = "push"
@@ -65,22 +66,25 @@ type Door struct {
 	options Options
 	keys    [][sha256.Size]byte
 	namers  sync.Pool // *who.Namer
+	rooms   sync.Pool // *room
 	again   *memory
 
 	mu      sync.Mutex
 	open    int
+	bytes   int64 // of the bodies that are there
 	each    map[string]int
 	refused map[string]uint64
 }
 
 // New returns a Door.
 func New(o Options) *Door {
-	o.Body, o.Open, o.Each = or(o.Body, defaultBody), or(o.Open, defaultOpen), or(o.Each, defaultEach)
+	o.Body, o.Room, o.Open, o.Each = or(o.Body, defaultBody), or(o.Room, defaultRoom), or(o.Open, defaultOpen), or(o.Each, defaultEach)
 	o.Patience = or(o.Patience, defaultPatience)
 	d := &Door{options: o, again: newMemory(), each: map[string]int{}, refused: map[string]uint64{}}
 	for _, key := range o.Keys {
 		d.keys = append(d.keys, sha256.Sum256([]byte(key)))
 	}
+	d.rooms.New = func() any { return new(room) }
 	d.namers.New = func() any { return who.NewNamer(o.Salt) }
 	return d
 }
@@ -148,15 +152,19 @@ func (d *Door) take(w http.ResponseWriter, r *http.Request) (*Answer, *refusal) 
 		return nil, no
 	}
 	defer d.leave(sender)
-	body, no := d.body(w, r)
-	if no != nil {
+	m, _ := d.rooms.Get().(*room)
+	defer d.give(m)
+	if no := d.body(w, r, m); no != nil {
 		return nil, no
 	}
+	// What was read whole is kept, also when who sent it has gone.
+	ctx, stop := context.WithTimeout(context.WithoutCancel(r.Context()), keepFor)
+	defer stop()
 	key := r.Header.Get("Idempotency-Key")
 	if key == "" {
-		return d.keep(r.Context(), body)
+		return d.keep(ctx, m.p)
 	}
-	return d.again.do(r.Context(), sender+"\x00"+key, body, func() (*Answer, *refusal) { return d.keep(r.Context(), body) })
+	return d.again.do(r.Context(), sender+"\x00"+key, m.p, func() (*Answer, *refusal) { return d.keep(ctx, m.p) })
 }
 
 // checkShape refuses what is no batch of lines.
@@ -220,41 +228,9 @@ func (d *Door) leave(sender string) {
 	}
 }
 
-// body returns what was sent, unpacked.
-func (d *Door) body(w http.ResponseWriter, r *http.Request) ([]byte, *refusal) {
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(d.options.Patience)) // a server without deadlines has its own
-	var from io.Reader = http.MaxBytesReader(w, r.Body, d.options.Body)
-	switch coding := strings.ToLower(r.Header.Get("Content-Encoding")); coding {
-	case "", "identity":
-	case "gzip":
-		unpacked, err := gzip.NewReader(from)
-		if err != nil {
-			return nil, unreadable(err)
-		}
-		from = unpacked
-	default:
-		return nil, &refusal{http.StatusUnsupportedMediaType, "content encoding", fmt.Sprintf("%.40q is not unpacked (fix: send gzip, or nothing)", coding), false}
-	}
-	body, err := io.ReadAll(io.LimitReader(from, d.options.Body+1))
-	if _, long := errors.AsType[*http.MaxBytesError](err); long || int64(len(body)) > d.options.Body {
-		return nil, &refusal{http.StatusRequestEntityTooLarge, "too large", fmt.Sprintf("a batch has at most %d bytes, unpacked (fix: send smaller ones)", d.options.Body), false}
-	}
-	if err != nil {
-		return nil, unreadable(err)
-	}
-	return body, nil
-}
-
-func unreadable(err error) *refusal {
-	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
-		return &refusal{http.StatusRequestTimeout, "too slow", "the batch did not come in time", false}
-	}
-	return &refusal{http.StatusBadRequest, "unreadable", "the batch could not be read to its end", false}
-}
-
 // keep judges the lines of body and makes them durable.
 func (d *Door) keep(ctx context.Context, body []byte) (*Answer, *refusal) {
-	if n := bytes.Count(bytes.TrimRight(body, "\r\n"), []byte("\n")) + 1; n > experience.MaxBatch {
+	if lines(body) > experience.MaxBatch {
 		return nil, &refusal{http.StatusRequestEntityTooLarge, "too many lines", fmt.Sprintf("a batch has at most %d lines (fix: send smaller ones)", experience.MaxBatch), false}
 	}
 	namer, _ := d.namers.Get().(*who.Namer)

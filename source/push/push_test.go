@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -330,4 +331,63 @@ func FuzzRead(f *testing.F) {
 			t.Fatalf("%d accepted, %d kept", a.Accepted, len(s.items()))
 		}
 	})
+}
+
+// TestWhatWasReadIsKeptWhenTheSenderHasGone sends a batch and hangs up before it is kept.
+// Sent again with its key it is not kept twice.
+func TestWhatWasReadIsKeptWhenTheSenderHasGone(t *testing.T) {
+	s := &shelf{}
+	reached, gone := make(chan struct{}), make(chan struct{})
+	var kept context.Context
+	d := door(s, func(o *Options) {
+		o.Keep = func(ctx context.Context, b *experience.Batch) error {
+			close(reached)
+			<-gone
+			kept = ctx
+			return errors.Join(ctx.Err(), s.keep(ctx, b))
+		}
+	})
+	ended := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		context.AfterFunc(r.Context(), func() { close(gone) })
+		d.ServeHTTP(w, r)
+		close(ended)
+	}))
+	defer server.Close()
+	line := `{"person":"a","status":200}`
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: here\r\nContent-Type: application/x-ndjson\r\nIdempotency-Key: one\r\nContent-Length: %d\r\n\r\n%s", Path, len(line), line); err != nil {
+		t.Fatal(err)
+	}
+	<-reached
+	if err := conn.Close(); err != nil {
+		t.Fatal(err)
+	}
+	<-ended
+	if kept.Err() == nil || len(s.items()) != 1 {
+		t.Errorf("%d kept, want 1; its context has ended: %v", len(s.items()), kept.Err())
+	}
+	if w := send(d, request(line, "Idempotency-Key", "one")); w.Code != http.StatusOK || len(s.items()) != 1 {
+		t.Errorf("sent again: %d %s, %d kept", w.Code, w.Body, len(s.items()))
+	}
+}
+
+func TestBodiesTakeNoMoreRoomThanThereIs(t *testing.T) {
+	s := &shelf{}
+	d := door(s, func(o *Options) { o.Room = 16 << 10 })
+	line := `{"person":"a","status":200}` + "\n"
+	for range 2 {
+		if w := send(d, request(strings.Repeat(line, 1000))); w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") == "" {
+			t.Errorf("27 KB where 16 are: %d %s", w.Code, w.Body)
+		}
+		if w := send(d, request(strings.Repeat(line, 500))); w.Code != http.StatusOK {
+			t.Errorf("14 KB where 16 are: %d %s", w.Code, w.Body)
+		}
+	}
+	if d.bytes != 0 || d.Refused()["too much at once"] != 2 || len(s.items()) != 1000 {
+		t.Errorf("%d bytes are counted still; refused %v; %d kept", d.bytes, d.Refused(), len(s.items()))
+	}
 }

@@ -32,7 +32,7 @@ type benching struct {
 func ledgerRuns(recovery int) []benching {
 	return []benching{
 		{".", "./app", "EndToEnd", "600x", nil},
-		{".", "./app", "PushOne", "60000x", nil},
+		{".", "./app", "PushOne", "200000x", nil},
 		{".", "./app", "Recovery", "1x", []string{"HONDERD_RECOVERY=" + strconv.Itoa(recovery)}},
 		{".", "./ledger/archive", "Archive", "3x", nil},
 		{"bench/ledger", ".", "Durable", "3s", nil},
@@ -54,7 +54,8 @@ func ledgerFigures(recovery int) []figure {
 		{"SQLite WAL FULL, a transaction each", 4, "Durable/sqlite/insert-each/flight=1", "events/s", ""},
 		{"single HTTP requests of one experience each, the client on the same cores", 1, "PushOne", "experiences/s", "20,000/s"},
 		{"the same: p99 until acknowledged", 1, "PushOne", "p99-ms", "50 ms"},
-		{"the same: CPU of a request, client and server together", 1, "PushOne", "cpu-us", ""},
+		{"the same: CPU of a request in the server, microseconds", 1, "PushOne", "server-cpu-us", ""},
+		{"the same: CPU of a request in the senders, microseconds", 1, "PushOne", "sender-cpu-us", ""},
 		{fmt.Sprintf("kill -9 with %d M experiences: seconds until the page answers", recovery), 2, "Recovery", "s-to-answer", "10 s with 100 M"},
 		{"archive: bytes an experience", 3, "Archive/write/busy", "B/row", "8"},
 		{"archive: written, read back and checked", 3, "Archive/write/busy", "M/s", "2 M/s"},

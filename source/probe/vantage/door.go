@@ -25,6 +25,9 @@ const (
 	// patience is how long a sender may take for its body.
 	patience = 30 * time.Second
 
+	// keepFor is how long results may take to be kept.
+	keepFor = 20 * time.Second
+
 	// maxOpen is how many requests are taken at once.
 	maxOpen = 64
 
@@ -219,7 +222,10 @@ func (d *Door) take(w http.ResponseWriter, r *http.Request, vantage string) (any
 		}
 	}
 	if len(b.Results) > 0 {
-		switch err := d.o.Keep(r.Context(), vantage, vantage+"/"+b.ID, b.Results); {
+		// What was read whole is kept, also when who sent it has gone.
+		ctx, stop := context.WithTimeout(context.WithoutCancel(r.Context()), keepFor)
+		defer stop()
+		switch err := d.o.Keep(ctx, vantage, vantage+"/"+b.ID, b.Results); {
 		case err == nil:
 		case d.o.Busy != nil && d.o.Busy(err):
 			return nil, &refusal{http.StatusTooManyRequests, "no room", "it cannot be kept at present: send it again later"}
