@@ -38,6 +38,7 @@ type Archive struct {
 	owned   bool // the newest manifest is ours
 	unsure  bool // a commit failed: it may have happened
 	pending pending
+	spare   []row // memory for pending
 	readers int
 	garbage []string // names to remove when nobody reads any more
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/bits"
 	"strconv"
+	"sync"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress/zstd"
@@ -74,9 +75,11 @@ func encodeRows(rows []row, t *texts) ([]byte, file, error) {
 		f.First, f.Last = min(f.First, rows[i].seq), max(f.Last, rows[i].seq)
 	}
 	s := newRowSum()
-	s.add(rows, t)
+	var summing sync.WaitGroup
+	summing.Go(func() { s.add(rows, t) })
+	defer summing.Wait()
 	var b bytes.Buffer
-	w := parquet.NewGenericWriter[record](&b, writerOptions(rows, f.First, f.Last, s.text())...)
+	w := parquet.NewGenericWriter[record](&b, writerOptions(rows, f.First, f.Last)...)
 	var room [1024]record
 	for rest := rows; len(rest) > 0; {
 		n := min(len(rest), len(room))
@@ -88,6 +91,8 @@ func encodeRows(rows []row, t *texts) ([]byte, file, error) {
 		}
 		rest = rest[n:]
 	}
+	summing.Wait()
+	w.SetKeyValueMetadata(keySum, s.text())
 	if err := w.Close(); err != nil {
 		return nil, f, err
 	}
@@ -95,7 +100,7 @@ func encodeRows(rows []row, t *texts) ([]byte, file, error) {
 	return b.Bytes(), f, nil
 }
 
-func writerOptions(rows []row, first, last ledger.Sequence, sum string) []parquet.WriterOption {
+func writerOptions(rows []row, first, last ledger.Sequence) []parquet.WriterOption {
 	o := []parquet.WriterOption{
 		parquet.Compression(&zstd.Codec{Level: zstd.SpeedDefault}),
 		parquet.CreatedBy("honderd", strconv.Itoa(rowsVersion), ""),
@@ -104,7 +109,6 @@ func writerOptions(rows []row, first, last ledger.Sequence, sum string) []parque
 		parquet.KeyValueMetadata(keyFirst, strconv.FormatUint(uint64(first), 10)),
 		parquet.KeyValueMetadata(keyLast, strconv.FormatUint(uint64(last), 10)),
 		parquet.KeyValueMetadata(keyRows, strconv.Itoa(len(rows))),
-		parquet.KeyValueMetadata(keySum, sum),
 		parquet.SortingWriterConfig(parquet.SortingColumns(parquet.Ascending("time"))),
 	}
 	for _, m := range meanings() {

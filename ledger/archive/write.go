@@ -3,8 +3,10 @@ package archive
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/honderd/honderd/experience"
 	"github.com/honderd/honderd/ledger"
@@ -33,6 +35,15 @@ func (p *pending) drop(upTo ledger.Sequence) {
 	if len(p.rows) == 0 {
 		p.rows, p.texts = p.rows[:0], newTexts()
 	}
+}
+
+// grow makes room for n rows more. When many wait already, there will be as many as can:
+// copying them again and again would take longer than all else.
+func (p *pending) grow(n int) {
+	if cap(p.rows)-len(p.rows) < n && len(p.rows) >= maxPending/16 {
+		n = max(n, maxPending+experience.MaxBatch-len(p.rows))
+	}
+	p.rows = slices.Grow(p.rows, n)
 }
 
 // Write takes in the batch that the ledger keeps at seq; it does not keep b. Batches must
@@ -90,7 +101,7 @@ func (a *Archive) take(seq ledger.Sequence, b *experience.Batch) error {
 	if err != nil {
 		return fmt.Errorf("archive record %d: %w", seq, err)
 	}
-	p.rows = slices.Grow(p.rows, len(b.Items))
+	p.grow(len(b.Items))
 	for i := range b.Items {
 		e := &b.Items[i]
 		p.rows = append(p.rows, row{
@@ -167,29 +178,63 @@ func (a *Archive) flush(ctx context.Context) (ledger.Sequence, error) {
 	}
 	a.mu.Lock()
 	texts := *a.pending.texts // its list only grows, and only behind our end
-	rows, facts, last := slices.Clone(a.pending.rows), slices.Clone(a.pending.facts), a.pending.last
-	a.mu.Unlock()
+	rows, facts, last := a.pending.rows, slices.Clone(a.pending.facts), a.pending.last
 	if last <= a.now.UpTo {
-		return a.now.UpTo, nil
+		a.mu.Unlock()
+		return last, nil
 	}
-	var come []file
-	for _, part := range byHour(rows) {
-		f, err := a.putRows(ctx, part, &texts)
-		if come = append(come, f); err != nil {
-			return a.now.UpTo, a.undo(ctx, err, come...)
-		}
-	}
-	f, err := a.putFacts(ctx, facts)
-	if come = append(come, f); err != nil {
-		return a.now.UpTo, a.undo(ctx, err, come...)
-	}
-	if err := a.commit(ctx, a.now.without(nil, come), last); err != nil {
-		return a.UpTo(), a.undo(ctx, err, come...)
+	a.pending.rows, a.spare = a.spare, nil
+	a.mu.Unlock()
+	if err := a.add(ctx, rows, facts, &texts, last); err != nil {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.pending.rows = append(rows, a.pending.rows...)
+		return a.now.UpTo, err
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.pending.drop(last)
+	if len(rows) > maxPending/2 { // much is coming: its memory is needed again
+		a.spare = rows[:0]
+	}
 	return last, nil
+}
+
+// add writes rows and facts to new files, and makes them part of the archive.
+func (a *Archive) add(ctx context.Context, rows []row, facts []Fact, t *texts, last ledger.Sequence) error {
+	come, err := a.putHours(ctx, byHour(rows), t)
+	if err == nil {
+		var f file
+		f, err = a.putFacts(ctx, facts)
+		come = append(come, f)
+	}
+	if err == nil {
+		err = a.commit(ctx, a.now.without(nil, come), last)
+	}
+	if err != nil {
+		return a.undo(ctx, err, come...)
+	}
+	return nil
+}
+
+// putHours writes each part to a file. While one is read back the next is made.
+func (a *Archive) putHours(ctx context.Context, parts [][]row, t *texts) ([]file, error) {
+	come, errs := make([]file, len(parts)), make([]error, len(parts))
+	var before sync.WaitGroup
+	for i, part := range parts {
+		p, f, err := encodeRows(part, t)
+		before.Wait()
+		if err == nil && i > 0 {
+			err = errs[i-1]
+		}
+		if err != nil {
+			return come, err
+		}
+		come[i] = named(f, part)
+		before.Go(func() { errs[i] = a.put(ctx, p, &come[i]) })
+	}
+	before.Wait()
+	return come, errors.Join(errs...)
 }
 
 // settled reports whether nothing waits for a flush.
@@ -232,9 +277,15 @@ func (a *Archive) putRows(ctx context.Context, rows []row, t *texts) (file, erro
 	if err != nil {
 		return f, err
 	}
+	f = named(f, rows)
+	return f, a.put(ctx, p, &f)
+}
+
+// named returns f, which holds rows of one hour, with a name.
+func named(f file, rows []row) file {
 	f.Hour = rows[0].at / msHour * msHour
 	f.Name = experiencesName(f.Hour, f.First, f.Last, token())
-	return f, a.put(ctx, p, &f)
+	return f
 }
 
 // put puts a file and reads it back.
