@@ -5,12 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io/fs"
 	"os"
 	"path/filepath"
 
+	"github.com/honderd/honderd/fold/felt"
 	"github.com/honderd/honderd/internal/wire"
 	"github.com/honderd/honderd/ledger"
 )
+
+// checkpointName is the file of the checkpoint in the data folder.
+const checkpointName = "checkpoint"
 
 // checkpointMagic starts a checkpoint; the last byte is the version of the format.
 const checkpointMagic = "hndC\x01"
@@ -18,20 +23,37 @@ const checkpointMagic = "hndC\x01"
 // errNoCheckpoint is why everything is folded anew from the ledger. It is no fault.
 var errNoCheckpoint = errors.New("no checkpoint that can be used")
 
+// lengthRoom is how many bytes the length of a state takes: it is known, and written, when
+// the state is.
+const lengthRoom = 6
+
 // encodeCheckpoint returns the state of f after the record at seq:
-// magic+version, CRC-32C of the rest, seq, then name and state of each fold.
-func encodeCheckpoint(f *folds, seq ledger.Sequence) ([]byte, error) {
-	p := append([]byte(checkpointMagic), 0, 0, 0, 0)
+// magic+version, CRC-32C of the rest, seq, then name, length and state of each fold. It
+// takes some size bytes: nobody can count meanwhile, so that nothing is to be copied.
+func encodeCheckpoint(f *folds, seq ledger.Sequence, size int) (p []byte, err error) {
+	p = append(make([]byte, 0, size+size/16), checkpointMagic...)
+	p = append(p, 0, 0, 0, 0)
 	p = binary.AppendUvarint(p, uint64(seq))
 	for _, one := range f.all() {
-		state, err := one.AppendBinary(nil)
-		if err != nil {
+		p = append(wire.AppendString(p, one.Name()), make([]byte, lengthRoom)...)
+		start := len(p)
+		if p, err = one.AppendBinary(p); err != nil {
 			return nil, fmt.Errorf("save fold %s: %w", one.Name(), err)
 		}
-		p = append(binary.AppendUvarint(wire.AppendString(p, one.Name()), uint64(len(state))), state...)
+		putLength(p[start-lengthRoom:start], uint64(len(p)-start))
 	}
 	binary.LittleEndian.PutUint32(p[len(checkpointMagic):], checkpointSum(p))
 	return p, nil
+}
+
+// putLength fills p with n as a varint that may be longer than it needs to be.
+func putLength(p []byte, n uint64) {
+	last := len(p) - 1
+	for i := range last {
+		p[i] = byte(n) | 0x80
+		n >>= 7
+	}
+	p[last] = byte(n)
 }
 
 func checkpointSum(p []byte) uint32 {
@@ -89,4 +111,36 @@ func writeWhole(path string, p []byte) (err error) {
 		return err
 	}
 	return errors.Join(d.Sync(), d.Close())
+}
+
+// loaded is what was read of a checkpoint.
+type loaded struct {
+	folds *folds
+	seq   ledger.Sequence
+	size  int
+	err   error
+}
+
+// loadCheckpoint reads the checkpoint at path.
+func loadCheckpoint(path string, o felt.Options) loaded {
+	l := loaded{folds: newFolds(o)}
+	state, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		l.err = fmt.Errorf("%w: there is none yet", errNoCheckpoint)
+	case err != nil:
+		l.err = fmt.Errorf("read checkpoint: %w", err)
+	default:
+		l.size = len(state)
+		l.seq, l.err = decodeCheckpoint(state, l.folds)
+	}
+	return l
+}
+
+// loadingCheckpoint is loadCheckpoint in a goroutine, which ends by itself: a large one
+// takes as long as opening a large ledger.
+func loadingCheckpoint(path string, o felt.Options) <-chan loaded {
+	c := make(chan loaded, 1)
+	go func() { c <- loadCheckpoint(path, o) }()
+	return c
 }

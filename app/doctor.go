@@ -107,7 +107,7 @@ func examineLedger(ctx context.Context, c config.Config, l *jetstream.Ledger, lo
 // examineCheckpoint looks at the saved state of the numbers.
 func examineCheckpoint(c config.Config) Finding {
 	f := Finding{What: "checkpoint"}
-	state, err := os.ReadFile(filepath.Join(c.Data, "checkpoint"))
+	state, err := os.ReadFile(filepath.Join(c.Data, checkpointName))
 	if err != nil {
 		f.Says = "there is none: the next start counts all anew"
 		return f

@@ -17,7 +17,7 @@ func examineDrops(c config.Config) []Finding {
 	if err != nil {
 		return []Finding{{What: "drops", Says: err.Error() + ": they are counted anew"}}
 	}
-	if state, err := os.ReadFile(filepath.Join(c.Data, "checkpoint")); err == nil {
+	if state, err := os.ReadFile(filepath.Join(c.Data, checkpointName)); err == nil {
 		f := newFolds(feltOptions(c))
 		if _, err := decodeCheckpoint(state, f); err == nil {
 			counted = withFolds(counted, f.intake.Answer(), f.felt.Late())

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -32,6 +30,7 @@ type projector struct {
 	heal    func(context.Context, ledger.Sequence) error // puts a lost record back; nil: nothing can
 
 	calendars *calendars
+	loading   <-chan loaded // the checkpoint, which is being read; nil: it is not yet
 
 	mu       sync.Mutex
 	folds    *folds
@@ -41,6 +40,7 @@ type projector struct {
 	full     chan struct{}   // gets a value when that are many
 	savedAt  time.Time
 	saveTook time.Duration // how long saving took
+	size     int           // of the checkpoint on disk
 	changed  chan struct{} // closed at the next change
 	answer   view.Answer
 	told     view.Public
@@ -58,11 +58,15 @@ type projector struct {
 // saveAfter is how many experiences are folded before the state is saved out of turn: what
 // came since is folded again after a crash, and that should take no longer than a few
 // seconds.
-const saveAfter = 10_000_000
+const saveAfter = 5_000_000
 
-// saveRest is how many times as long as saving took nothing is saved out of turn: at most a
-// fifth of the time goes into it.
-const saveRest = 4
+// saveRest is how many times as long as saving took nothing is saved out of turn: at most
+// half of the time goes into it.
+const saveRest = 1
+
+// maxBehind is by how many records the folds may be behind a source that can wait: 2 M
+// experiences of large blocks. What waits in the ledger is folded first after a crash.
+const maxBehind = 128
 
 // answerAge is how old an answer may be when something has changed since.
 const answerAge = time.Second
@@ -74,7 +78,7 @@ const answerRest = 10
 func newProjector(l ledger.Ledger, dir string, o felt.Options, k *calendars, log *slog.Logger) *projector {
 	return &projector{
 		calendars: k,
-		ledger:    l, path: filepath.Join(dir, "checkpoint"), options: o, log: log,
+		ledger:    l, path: filepath.Join(dir, checkpointName), options: o, log: log,
 		folds: newFolds(o), changed: make(chan struct{}), full: make(chan struct{}, 1),
 	}
 }
@@ -129,17 +133,16 @@ func (p *projector) begin(ctx context.Context) error {
 
 // restore loads the checkpoint, if it fits the ledger and the options.
 func (p *projector) restore(ctx context.Context) error {
-	state, err := os.ReadFile(p.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%w: there is none yet", errNoCheckpoint)
+	var state loaded
+	if p.loading != nil {
+		state, p.loading = <-p.loading, nil
+	} else {
+		state = loadCheckpoint(p.path, p.options)
 	}
-	if err != nil {
-		return fmt.Errorf("read checkpoint: %w", err)
+	if state.err != nil {
+		return state.err
 	}
-	if p.seq, err = decodeCheckpoint(state, p.folds); err != nil {
-		return err
-	}
-	p.saved = p.seq
+	p.folds, p.seq, p.saved, p.size = state.folds, state.seq, state.seq, state.size
 	last, err := p.ledger.Last(ctx)
 	if err != nil {
 		return err
@@ -265,7 +268,7 @@ func (p *projector) save() (idle bool, err error) {
 	}
 	p.unsaved = 0
 	began := time.Now()
-	state, err := encodeCheckpoint(p.folds, seq)
+	state, err := encodeCheckpoint(p.folds, seq, p.size)
 	p.mu.Unlock()
 	if err == nil {
 		err = writeWhole(p.path, state)
@@ -274,7 +277,7 @@ func (p *projector) save() (idle bool, err error) {
 		return false, fmt.Errorf("write checkpoint: %w", err)
 	}
 	p.mu.Lock()
-	p.saved, p.savedAt, p.saveTook = seq, time.Now(), time.Since(began)
+	p.saved, p.savedAt, p.saveTook, p.size = seq, time.Now(), time.Since(began), len(state)
 	p.mu.Unlock()
 	return false, nil
 }
@@ -303,6 +306,23 @@ func (p *projector) knows(seq ledger.Sequence) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.seq >= seq
+}
+
+// near returns when the folds are not far behind the record at seq, or ctx ends.
+func (p *projector) near(ctx context.Context, seq ledger.Sequence) {
+	for {
+		p.mu.Lock()
+		behind, changed := seq > p.seq+maxBehind, p.changed
+		p.mu.Unlock()
+		if !behind {
+			return
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // checks returns what probes found, at most answerAge old.

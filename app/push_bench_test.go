@@ -65,7 +65,8 @@ func TestSendsOneByOne(t *testing.T) {
 		})
 	}
 	all.Wait()
-	said := sent{Took: time.Since(began), CPU: cpu(t) - before}
+	var said sent
+	said.Took, said.CPU = time.Since(began), cpu(t)-before
 	for _, s := range senders {
 		said.Bad += s.bad
 		said.Each = append(said.Each, s.took...)

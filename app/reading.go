@@ -48,8 +48,8 @@ func (s *Server) position(ctx context.Context, name string) string {
 	return s.projector.position(name)
 }
 
-// sink keeps b in the ledger. While the ledger cannot take it, the source waits: the
-// log on disk keeps what comes meanwhile.
+// sink keeps b in the ledger. While the ledger cannot take it, or the folds are far behind,
+// the source waits: the log on disk keeps what comes meanwhile.
 func (s *Server) sink(ctx context.Context, b *experience.Batch) error {
 	var block []byte
 	id := blockID(b)
@@ -60,11 +60,13 @@ func (s *Server) sink(ctx context.Context, b *experience.Batch) error {
 				return err
 			}
 		}
+		var place ledger.Sequence
 		if err == nil {
-			_, err = s.ledger.Append(ctx, subject, id, block)
+			place, err = s.ledger.Append(ctx, subject, id, block)
 		}
 		if err == nil || errors.Is(err, ledger.ErrTwice) {
 			s.troubles.set(b.Source, nil)
+			s.projector.near(ctx, place)
 			return nil
 		}
 		if ctx.Err() != nil {

@@ -52,11 +52,11 @@ func rebuildFrom(ctx context.Context, c config.Config, l ledger.Ledger, k *archi
 	if seq, err = b.newer(ctx, l, seq); err != nil {
 		return r, err
 	}
-	state, err := encodeCheckpoint(b.folds, seq)
+	state, err := encodeCheckpoint(b.folds, seq, 0)
 	if err != nil {
 		return r, err
 	}
-	return r, writeWhole(filepath.Join(c.Data, "checkpoint"), state)
+	return r, writeWhole(filepath.Join(c.Data, checkpointName), state)
 }
 
 // rebuild is one rebuild while it is made.

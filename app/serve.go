@@ -94,11 +94,12 @@ func (s *Server) open(ctx context.Context, more []source.Source) error {
 	if err := checkWhole(dir); err != nil {
 		return err
 	}
+	checkpoint := loadingCheckpoint(filepath.Join(dir, checkpointName), feltOptions(s.config))
 	l, err := jetstream.Open(ctx, ledgerOptions(s.config, s.log))
 	if err != nil {
 		return err
 	}
-	s.ledger = l
+	s.ledger, s.drops = l, openDrops(dir, s.log)
 	salt, err := loadSalt(filepath.Join(dir, "salt"))
 	if err != nil {
 		return err
@@ -106,7 +107,6 @@ func (s *Server) open(ctx context.Context, more []source.Source) error {
 	if err := s.openEntry(); err != nil {
 		return err
 	}
-	s.drops = openDrops(dir, s.log)
 	if s.held, err = openHeld(dir, s.log, s.drops); err != nil {
 		return err
 	}
@@ -137,7 +137,7 @@ func (s *Server) open(ctx context.Context, more []source.Source) error {
 		return err
 	}
 	s.projector = newProjector(l, dir, feltOptions(s.config), k, s.log)
-	s.projector.drops = s.drops
+	s.projector.loading, s.projector.drops = checkpoint, s.drops
 	if s.archiver != nil {
 		s.projector.heal = (&scrubber{ledger: l, archive: s.archiver.archive}).heal
 		s.projector.archive, s.archiver.saved, s.archiver.drops = s.archiver.archive, s.projector.checkpointed, s.drops
