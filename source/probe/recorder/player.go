@@ -31,6 +31,7 @@ type Options struct {
 type Player struct {
 	path  string
 	shots *shots
+	look  time.Duration // how long a last picture may take
 }
 
 var _ probe.Player = (*Player)(nil)
@@ -53,7 +54,7 @@ func New(o Options) (*Player, error) {
 	} else if _, err := exec.LookPath(path); err != nil {
 		return nil, fmt.Errorf("there is no browser at %s (fix: install chromium, or leave it out)", path)
 	}
-	return &Player{path: path, shots: &shots{folder: o.Shots, most: o.Most}}, nil
+	return &Player{path: path, shots: &shots{folder: o.Shots, most: o.Most}, look: lookFor}, nil
 }
 
 // Check reports what keeps a recording from being played.
@@ -134,7 +135,7 @@ func (p *Player) shoot(ctx context.Context, v *visit, target string, step int) (
 	if p.shots.folder == "" {
 		return "", nil
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookFor)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.look)
 	defer cancel()
 	var shot struct {
 		Data []byte `json:"data"`

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -141,15 +142,18 @@ func TestABadStepHasAPicture(t *testing.T) {
 		why   string
 		shot  bool
 	}{
-		{"missing", []string{`{"type":"navigate","url":"` + at + `/"}`, `{"type":"click","selectors":["#nothing"],"offsetX":1,"offsetY":1,"timeout":300}`}, experience.TimedOut, "there is no such element", true},
-		{"switched off", []string{`{"type":"navigate","url":"` + at + `/"}`, `{"type":"click","selectors":["#off"],"offsetX":1,"offsetY":1,"timeout":300}`}, experience.TimedOut, "it is switched off", true},
-		{"untrue", []string{`{"type":"navigate","url":"` + at + `/"}`, `{"type":"waitForExpression","expression":"1 > 2","timeout":300}`}, experience.TimedOut, "it is not true", true},
+		{"missing", []string{`{"type":"navigate","url":"` + at + `/"}`, `{"type":"click","selectors":["#nothing"],"offsetX":1,"offsetY":1,"timeout":1500}`}, experience.TimedOut, "there is no such element", true},
+		{"switched off", []string{`{"type":"navigate","url":"` + at + `/"}`, `{"type":"click","selectors":["#off"],"offsetX":1,"offsetY":1,"timeout":1500}`}, experience.TimedOut, "it is switched off", true},
+		{"untrue", []string{`{"type":"navigate","url":"` + at + `/"}`, `{"type":"waitForExpression","expression":"1 > 2","timeout":1500}`}, experience.TimedOut, "it is not true", true},
 		{"503", []string{`{"type":"navigate","url":"` + at + `/broken"}`}, experience.Unreachable, "status 503", true},
 		{"nobody there", []string{`{"type":"navigate","url":"` + nobody + `/"}`}, experience.Unreachable, "ERR_", true},
-		{"silent", []string{`{"type":"navigate","url":"` + at + `/silent","timeout":300}`}, experience.TimedOut, "longer than 300ms", true},
+		{"silent", []string{`{"type":"navigate","url":"` + at + `/silent","timeout":1500}`}, experience.TimedOut, "longer than 1.5s", true},
 		{"hangs", []string{`{"type":"navigate","url":"` + at + `/hang"}`, `{"type":"click","selectors":["#hang"],"offsetX":3,"offsetY":3,"timeout":500}`, says("true")}, experience.TimedOut, "", false},
 	} {
-		got := play(t, p, time.Minute, tt.steps...)
+		if p.look = lookFor; tt.shot {
+			p.look = time.Minute // on a busy machine a browser takes its time
+		}
+		got := play(t, p, 2*time.Minute, tt.steps...)
 		if got.Cause != tt.cause || !strings.Contains(got.Why, tt.why) || got.Unknown || got.Failed == "" || len(got.Steps) == 0 || (got.Shot != "") != tt.shot {
 			t.Errorf("%s: %+v", tt.name, got)
 			continue
@@ -172,8 +176,34 @@ func TestABadStepHasAPicture(t *testing.T) {
 	}
 }
 
+// upWhen is a context whose time is up when over is closed.
+type upWhen struct {
+	context.Context
+
+	over <-chan struct{}
+}
+
+func (u upWhen) Done() <-chan struct{} { return u.over }
+
+func (u upWhen) Err() error {
+	select {
+	case <-u.over:
+		return context.DeadlineExceeded
+	default:
+		return nil
+	}
+}
+
 func TestTimeThatIsUp(t *testing.T) {
-	got := play(t, player(t, Options{}), 5*time.Second, `{"type":"waitForExpression","expression":"false","timeout":30000}`)
+	over := make(chan struct{})
+	asked := sync.OnceFunc(func() { close(over) })
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		asked()
+		<-r.Context().Done()
+	}))
+	defer server.Close()
+	got := player(t, Options{}).Play(upWhen{t.Context(), over}, "it",
+		`{"title":"it","timeout":30000,"steps":[{"type":"navigate","url":"`+server.URL+`"}]}`)
 	if got.Cause != experience.TimedOut || got.Unknown {
 		t.Errorf("%+v", got)
 	}
