@@ -82,6 +82,9 @@ type Config struct {
 	// Judging says when an experience is bad.
 	Judging Judging `yaml:"judging"`
 
+	// Cost says what it costs that people lose time.
+	Cost Cost `yaml:"cost"`
+
 	// Status is the page for the public.
 	Status Status `yaml:"status"`
 
@@ -332,6 +335,7 @@ func Default() Config {
 		Receive:  Receive{OTLP: defaultOTLP()},
 		Lateness: 5 * time.Minute,
 		Gateway:  Gateway{Patience: gateway.DefaultPatience},
+		Cost:     Cost{Currency: "EUR"},
 		People:   People{Recognise: ByAddressAndAgent, Robots: "apart"},
 		Judging: Judging{
 			Patience:    rules.Patience,

@@ -194,6 +194,7 @@ judging:
     - robots.txt
   robots: [MyBot]
   probes: [ourmonitor]
+cost: {currency: CHF, hour: 25-60}
 `))
 	if err != nil {
 		t.Fatal(err)
@@ -222,6 +223,7 @@ judging:
 			Patience: 2500 * time.Millisecond, BadStatus: []int{}, GoodStatus: []int{503},
 			Parts: []string{"css"}, Unseen: []string{"robots.txt"}, Robots: []string{"mybot"}, Probes: []string{"ourmonitor"},
 		},
+		Cost: Cost{Currency: "CHF", Hour: "25-60"},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("Parse() = %+v, want %+v", got, want)

@@ -85,6 +85,9 @@ func (r Reader) Month(t time.Time) string {
 // Stamp returns day and time: "Sat 17 May 21:05".
 func (r Reader) Stamp(t time.Time) string { return r.Day(t) + " " + r.Clock(t) }
 
+// Second returns the time of day to the second: "21:05:08".
+func (r Reader) Second(t time.Time) string { return t.In(r.location()).Format("15:04:05") }
+
 // Span returns a stretch of time, with the second day only where the clock alone would
 // leave it open.
 func (r Reader) Span(from, to time.Time) string {

@@ -3,6 +3,7 @@ package look
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // FewPeople is below how many people a share says too little to judge by.
@@ -114,6 +115,15 @@ func (r Reader) Mask(name string) string {
 	}
 }
 
+// Between returns the ends of an interval: "between 87.1% and 92.3%", "" when it has none.
+func (r Reader) Between(low, high *float64) string {
+	if low == nil || high == nil {
+		return ""
+	}
+	a, b := r.Interval(*low, *high)
+	return r.T("between %s and %s", a, b)
+}
+
 // Note returns a note: its format with the args in the language of r or, when there is
 // no translation, its English text.
 func (r Reader) Note(text, format string, args []any) string {
@@ -126,6 +136,7 @@ func (r Reader) Note(text, format string, args []any) string {
 // Worst is a line about the worst window of one length.
 type Worst struct {
 	Name, Share, When, People string
+	From, To                  time.Time
 }
 
 // WorstLines returns the lengths that a reader compares.
@@ -133,7 +144,11 @@ func (r Reader) WorstLines(windows []Window) []Worst {
 	var out []Worst
 	for _, m := range landmarks()[1:] {
 		if w, ok := WindowNear(windows, m); ok && m != 15 {
-			out = append(out, Worst{r.Minutes(w.Minutes), r.Share(w.Worst), r.WindowWhen(w), r.People(w.People)})
+			line := Worst{Name: r.Minutes(w.Minutes), Share: r.Share(w.Worst), When: r.WindowWhen(w), People: r.People(w.People)}
+			if w.From != nil {
+				line.From, line.To = *w.From, w.From.Add(time.Duration(w.Minutes)*time.Minute)
+			}
+			out = append(out, line)
 		}
 	}
 	return out

@@ -5,6 +5,7 @@ package view
 import (
 	"time"
 
+	"github.com/honderd/honderd/fold/faults"
 	"github.com/honderd/honderd/fold/felt"
 )
 
@@ -43,6 +44,7 @@ type Answer struct {
 
 	timeline *felt.Timeline // of all people; nil: nobody was there
 	apart    []named        // of people told apart
+	faults   faults.Answer  // when what went wrong
 }
 
 // Source is what was read, and what could not be.

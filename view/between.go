@@ -60,6 +60,27 @@ func (a Answer) Between(from, to time.Time) Stretch {
 	return s
 }
 
+// StepsBetween returns what went wrong from one time to another, most frequent first.
+func (a Answer) StepsBetween(from, to time.Time) []Step {
+	list := []Step{}
+	for _, c := range a.faults.During(from.UnixMilli(), to.UnixMilli()) {
+		if len(list) < maxIncidentSteps {
+			list = append(list, Step{Step: c.Step, Cause: c.Cause.String(), Count: c.Count})
+		}
+	}
+	return list
+}
+
+// MinutesOf is Minutes for people told apart by something.
+func (a Answer) MinutesOf(by, name string, from, to time.Time) []Minute {
+	for _, n := range a.apart {
+		if n.by == by && n.name == name && n.timeline != nil {
+			return minutesOf(n.timeline, from.UnixMilli(), to.UnixMilli())
+		}
+	}
+	return nil
+}
+
 // BetweenOf is Between for people told apart by something, such as their journey. It
 // counts no incidents, which are of everybody.
 func (a Answer) BetweenOf(by, name string, from, to time.Time) Stretch {

@@ -64,6 +64,7 @@ func mostHurtFirst(a, b Journey) int {
 }
 
 func (a *Answer) addFaults(f faults.Answer) {
+	a.faults = f
 	for _, c := range f.Causes {
 		a.Causes = append(a.Causes, Cause{Cause: c.Cause.String(), Count: c.Count})
 	}

@@ -22,10 +22,12 @@ type sheet struct {
 	Here    string       // which page of the menu this is; "" for none of them
 	Known   []view.Story // the incidents, the newest first
 	Spans   []span
-	Start   bool // it can be looked for what there is on this machine
-	desk    bool // there are pages of incidents
-	chain   bool // there is a page of services
-	people  bool // somebody can log in
+	Coming  *view.Coming // nil: nobody can tell
+	Meter   *view.Meter  // nil: nobody counts
+	Start   bool         // it can be looked for what there is on this machine
+	desk    bool         // there are pages of incidents
+	chain   bool         // there is a page of services
+	people  bool         // somebody can log in
 }
 
 // span is how it was in a stretch of time up to now.
@@ -62,6 +64,17 @@ type now struct {
 	Hour   look.Hour
 	Share  *float64
 	Before look.Hour // its From is zero when there is none
+}
+
+// NowEnd returns when the hour that runs ends.
+func (s sheet) NowEnd() time.Time { return s.Now.Hour.From.Add(time.Hour) }
+
+// LostTime returns how much time people lost, in words.
+func (s sheet) LostTime(l *view.Lost) string {
+	if l == nil || l.TimeMS == nil {
+		return s.R.T("not measured")
+	}
+	return s.R.Millis(*l.TimeMS)
 }
 
 // Hurt returns how many people were hurt since the hour began.

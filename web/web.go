@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/honderd/honderd/look"
+	"github.com/honderd/honderd/money"
 	"github.com/honderd/honderd/view"
 )
 
@@ -30,6 +31,11 @@ type Options struct {
 	Desk   Desk           // nil: nothing is known of incidents
 	// Chain returns which service calls which. nil: there is no such page.
 	Chain func() view.Chain
+	// Coming returns what lies ahead. nil: nobody can tell.
+	Coming func() view.Coming
+	// Meter returns what bad time cost. nil: nobody counts.
+	Meter func() view.Meter
+	Rate  money.Rate // what an hour of lost time is worth; zero: not known
 	// Found returns what could be read on this machine; nil: nothing is looked for.
 	Found func(ctx context.Context) []Found
 	// Follow begins to follow a log that was found.
@@ -79,14 +85,16 @@ type SourceState struct {
 //go:embed *.html
 var sources embed.FS
 
-var pages = template.Must(look.Parts().New("web").ParseFS(sources, "*.html"))
+var pages = template.Must(look.Parts().New("web").Funcs(template.FuncMap{
+	"addr": func(l view.Lost) *view.Lost { return &l },
+	"sure": func(r look.Reader, ends [2]*float64) string { return r.Between(ends[0], ends[1]) },
+}).ParseFS(sources, "*.html"))
 
 // dashboard answers requests.
 type dashboard struct{ Options }
 
-// New returns the dashboard. Requests to /live last until their context ends, so a
-// server that stops has to end the contexts of its connections.
-func New(o Options) http.Handler {
+// fill puts something harmless where nothing is said.
+func (o *Options) fill() {
 	if o.State == nil {
 		o.State = func() State { return State{} }
 	}
@@ -105,6 +113,12 @@ func New(o Options) http.Handler {
 	if o.Who == nil {
 		o.Who = func(*http.Request) string { return "" }
 	}
+}
+
+// New returns the dashboard. Requests to /live last until their context ends, so a
+// server that stops has to end the contexts of its connections.
+func New(o Options) http.Handler {
+	o.fill()
 	d := dashboard{o}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", d.home)
@@ -115,6 +129,9 @@ func New(o Options) http.Handler {
 	}
 	d.doorPages(mux)
 	mux.HandleFunc("GET /faults", d.faults)
+	mux.HandleFunc("GET /between/{from}/{to}", d.between)
+	mux.HandleFunc("GET /api/v1/coming", d.comingJSON)
+	mux.HandleFunc("GET /api/v1/cost", d.costJSON)
 	mux.HandleFunc("GET /month", d.month)
 	mux.HandleFunc("GET /month/{month}", d.month)
 	if o.API != nil {
@@ -151,6 +168,12 @@ func (d dashboard) home(w http.ResponseWriter, r *http.Request) {
 	s := d.sheet(d.tongue(w, r))
 	if d.Desk != nil {
 		s.Known = d.Desk.Stories()
+	}
+	if d.Coming != nil {
+		s.Coming = new(d.Coming())
+	}
+	if d.Meter != nil {
+		s.Meter = new(d.Meter())
 	}
 	d.show(w, r, "home", s)
 }

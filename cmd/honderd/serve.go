@@ -219,7 +219,7 @@ which is removed at the end unless --data names one.`,
 func (f *demoFlags) run(ctx context.Context, c *console) (err error) {
 	conf := config.Default()
 	conf.Listen, conf.Data = f.listen, f.data
-	conf.Moments = app.DemoMoments()
+	conf.Moments, conf.Cost.Hour = app.DemoMoments(), "20-45"
 	if conf.Data == "" {
 		if conf.Data, err = os.MkdirTemp("", "honderd-demo-"); err != nil {
 			return fmt.Errorf("make a folder for the demo: %w (fix: name one with --data)", err)
