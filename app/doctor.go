@@ -46,6 +46,7 @@ func Examine(ctx context.Context, c config.Config, progress func(read, total int
 	}
 	list = append(list, examineCheckpoint(c))
 	list = append(list, examineDrops(c)...)
+	list = append(list, examineCerts(c)...)
 	found, err := examineArchive(ctx, c, progress)
 	return append(list, found...), err
 }

@@ -10,12 +10,13 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"strconv"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/honderd/honderd/gateway"
+	"github.com/honderd/honderd/gateway/certs"
 	"github.com/honderd/honderd/gateway/h1"
 )
 
@@ -23,7 +24,9 @@ import (
 type GatewayOptions struct {
 	gateway.Options
 	Listen    []string
-	Cert, Key string    // files; "": without TLS
+	Plain     []string  // where people come to without TLS, and are sent to the first of Listen
+	Cert, Key string    // files; "": none
+	ACME      *ACME     // a CA that gives certificates; nil: none
 	Proxied   bool      // connections of trusted proxies begin with the header of the PROXY protocol
 	Admin     string    // where it says how it is; "": nowhere
 	Lines     io.Writer // of the access log; nil: none
@@ -37,12 +40,20 @@ type GatewayServer struct {
 	options   GatewayOptions
 	turns     turns // the gateway, and those in whose place it has come
 	cert      atomic.Pointer[tls.Certificate]
+	keeper    atomic.Pointer[certs.Keeper] // nil: no CA is asked
 	server    *h1.Server
+	sending   *h1.Server // of who comes without TLS; nil: nobody does
 	listeners []net.Listener
+	plain     []net.Listener
 	admin     *http.Server
 	adminNet  net.Listener
 	lines     *lineLog
 	log       *slog.Logger
+
+	keeping   sync.Mutex
+	inner     context.Context //nolint:containedctx // that of Run, in which later keepers run too
+	endKeeper context.CancelFunc
+	kept      sync.WaitGroup
 }
 
 // drainFor is how long requests may take to end when the gateway stops.
@@ -61,38 +72,69 @@ func NewGateway(ctx context.Context, o GatewayOptions, log *slog.Logger) (*Gatew
 		return nil, err
 	}
 	s.turns.take(g)
-	front := h1.Options{Refused: func(p *h1.Problem) { s.turns.now().Refused(p) }}
-	if o.Proxied {
-		front.Proxied = func(from net.Addr) bool { return s.turns.now().TrustsConnection(from) }
-	}
-	if o.Cert != "" {
-		if err := s.loadCert(); err != nil {
-			return nil, err
-		}
-		front.TLS = &tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return s.cert.Load(), nil }, MinVersion: tls.VersionTLS12}
-	}
-	s.server = h1.NewServer(&s.turns, front)
-	for _, address := range o.Listen {
-		l := o.Open[address]
-		if l == nil {
-			if l, err = listen(ctx, address); err != nil {
-				return nil, errors.Join(err, s.closeListeners())
-			}
-		}
-		s.listeners = append(s.listeners, l)
-	}
-	if o.Admin != "" {
-		if s.adminNet, err = listen(ctx, o.Admin); err != nil {
-			return nil, errors.Join(err, s.closeListeners())
-		}
-		s.admin = &http.Server{Handler: s.adminPages(), ReadHeaderTimeout: 10 * time.Second}
+	if err := s.open(ctx); err != nil {
+		return nil, errors.Join(err, s.closeListeners())
 	}
 	return s, nil
 }
 
+// open opens the listeners and what is needed to serve who comes to them.
+func (s *GatewayServer) open(ctx context.Context) (err error) {
+	o := s.options
+	if s.listeners, err = o.openAll(ctx, o.Listen); err != nil {
+		return err
+	}
+	if s.plain, err = o.openAll(ctx, o.Plain); err != nil {
+		return err
+	}
+	if o.Cert != "" {
+		if err := s.loadCert(); err != nil {
+			return err
+		}
+	}
+	keeper, err := s.newKeeper(ctx, o.ACME)
+	if err != nil {
+		return err
+	}
+	s.keeper.Store(keeper)
+	front := h1.Options{TLS: s.tls(), Refused: func(p *h1.Problem) { s.turns.now().Refused(p) }}
+	if o.Proxied {
+		front.Proxied = func(from net.Addr) bool { return s.turns.now().TrustsConnection(from) }
+	}
+	s.server = h1.NewServer(&s.turns, front)
+	if len(s.plain) > 0 {
+		front.TLS = nil
+		s.sending = h1.NewServer(http.HandlerFunc(s.plainly), front)
+	}
+	if o.Admin != "" {
+		if s.adminNet, err = listen(ctx, o.Admin); err != nil {
+			return err
+		}
+		s.admin = &http.Server{Handler: s.adminPages(), ReadHeaderTimeout: 10 * time.Second}
+	}
+	return nil
+}
+
+// openAll listens on addresses, but on those that are open already.
+func (o GatewayOptions) openAll(ctx context.Context, addresses []string) (list []net.Listener, err error) {
+	for _, address := range addresses {
+		l := o.Open[address]
+		if l == nil {
+			if l, err = listen(ctx, address); err != nil {
+				return list, err
+			}
+		}
+		list = append(list, l)
+	}
+	return list, nil
+}
+
 func (s *GatewayServer) closeListeners() error {
 	var errs []error
-	for _, l := range s.listeners {
+	if k := s.keeper.Load(); k != nil && s.inner == nil {
+		k.Close()
+	}
+	for _, l := range slices.Concat(s.listeners, s.plain) {
 		if err := l.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
 			errs = append(errs, err)
 		}
@@ -100,9 +142,10 @@ func (s *GatewayServer) closeListeners() error {
 	return errors.Join(errs...)
 }
 
-// Files returns the listeners as files, for the process that takes over.
+// Files returns the listeners as files, for the process that takes over: those of Listen,
+// then those of Plain.
 func (s *GatewayServer) Files() (list []*os.File, err error) {
-	for _, l := range s.listeners {
+	for _, l := range slices.Concat(s.listeners, s.plain) {
 		t, ok := l.(*net.TCPListener)
 		if !ok {
 			return nil, errors.New("a listener that cannot be handed over")
@@ -128,15 +171,29 @@ func (s *GatewayServer) Addresses() []string {
 // State returns how the gateway is.
 func (s *GatewayServer) State() gateway.State { return s.turns.now().State() }
 
+// gatewayStatus is all that a gateway says of itself.
+type gatewayStatus struct {
+	gateway.State
+	Certificates []certs.State `json:"certificates,omitempty"`
+}
+
+func (s *GatewayServer) status() gatewayStatus {
+	return gatewayStatus{State: s.State(), Certificates: s.Certificates()}
+}
+
 // Run serves until ctx is done, and then lets what was begun end.
 func (s *GatewayServer) Run(ctx context.Context) error {
 	inner, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	var wait sync.WaitGroup
 	s.turns.run(inner)
-	failed := make(chan error, len(s.listeners)+1)
+	s.runKeeper(inner)
+	failed := make(chan error, len(s.listeners)+len(s.plain)+1)
 	for _, l := range s.listeners {
 		wait.Go(func() { failed <- s.server.Serve(l) })
+	}
+	for _, l := range s.plain {
+		wait.Go(func() { failed <- s.sending.Serve(l) })
 	}
 	if s.admin != nil {
 		wait.Go(func() { failed <- s.admin.Serve(s.adminNet) })
@@ -155,11 +212,15 @@ func (s *GatewayServer) Run(ctx context.Context) error {
 	if e := s.server.Shutdown(end); e != nil {
 		s.log.Warn("not every request could end", "error", e)
 	}
+	if s.sending != nil {
+		_ = s.sending.Shutdown(end)
+	}
 	if s.admin != nil {
 		_ = s.admin.Close()
 	}
 	stop()
 	wait.Wait()
+	s.kept.Wait()
 	s.turns.wait()
 	if errors.Is(err, http.ErrServerClosed) {
 		err = nil
@@ -172,62 +233,11 @@ func (s *GatewayServer) adminPages() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-		_ = s.turns.now().WriteMetrics(w)
+		_ = errors.Join(s.turns.now().WriteMetrics(w), certs.WriteMetrics(w, s.Certificates()))
 	})
 	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "healthy") })
 	mux.HandleFunc("GET /-/ready", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ready") })
 	drillPages(mux, s.turns.now)
-	mux.HandleFunc("GET /api/v1/gateway", func(w http.ResponseWriter, _ *http.Request) { writeState(w, s.State()) })
+	mux.HandleFunc("GET /api/v1/gateway", func(w http.ResponseWriter, _ *http.Request) { writeState(w, s.status()) })
 	return mux
-}
-
-// lineLog writes a line of JSON for each exchange. When the writer is slow, lines are
-// dropped and counted: nobody waits for a log.
-type lineLog struct {
-	out   io.Writer
-	queue chan []byte
-	mu    sync.Mutex
-	lost  int64
-}
-
-func newLineLog(out io.Writer) *lineLog { return &lineLog{out: out, queue: make(chan []byte, 8192)} }
-
-func (l *lineLog) add(e *gateway.Exchange) {
-	select {
-	case l.queue <- e.AppendJSON(nil):
-	default:
-		l.mu.Lock()
-		l.lost++
-		l.mu.Unlock()
-	}
-}
-
-// run writes until ctx is done and all is written.
-func (l *lineLog) run(ctx context.Context) {
-	for {
-		select {
-		case line := <-l.queue:
-			l.write(line)
-		case <-ctx.Done():
-			for {
-				select {
-				case line := <-l.queue:
-					l.write(line)
-				default:
-					return
-				}
-			}
-		}
-	}
-}
-
-func (l *lineLog) write(line []byte) {
-	l.mu.Lock()
-	lost := l.lost
-	l.lost = 0
-	l.mu.Unlock()
-	if lost > 0 {
-		line = append([]byte(`{"lines_lost":`+strconv.FormatInt(lost, 10)+"}\n"), line...)
-	}
-	_, _ = l.out.Write(line)
 }

@@ -70,6 +70,15 @@ func GatewayOf(c config.Config) (o GatewayOptions, err error) {
 	if (g.Cert == "") != (g.Key == "") {
 		return o, errors.New("a certificate needs its key (fix: write both cert and key under gateway)")
 	}
+	o.Plain = g.Plain
+	if a := g.TLS.ACME; len(a.Domains) > 0 {
+		o.ACME = &ACME{Domains: a.Domains, Email: a.Email, CA: a.CA, Root: a.CARoot, Folder: CertificatesIn(c.Data)}
+	} else if a.Email != "" || a.CA != "" || a.CARoot != "" {
+		return o, errors.New("a CA is named, but no domain (fix: write domains: [shop.example] under gateway.tls.acme)")
+	}
+	if len(o.Plain) > 0 && !o.encrypted() {
+		return o, errors.New("gateway.plain is where people come to without TLS, but there is no TLS (fix: write its addresses under listen)")
+	}
 	o.Options, err = passOptions(c)
 	return o, err
 }

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 
 	"github.com/honderd/honderd/gateway"
+	"github.com/honderd/honderd/gateway/certs"
 )
 
 // turns are gateways that come one in the place of another, while requests and sockets of
@@ -92,6 +93,9 @@ func (s *GatewayServer) loadCert() error {
 		return fmt.Errorf("certificate %s with key %s: %w (fix: name two PEM files that belong together)", o.Cert, o.Key, err)
 	}
 	s.cert.Store(&pair)
+	if says := errOfCerts([]certs.State{certs.Of(pair.Leaf)}); says != nil {
+		s.log.Warn(says.Error(), "file", o.Cert)
+	}
 	return nil
 }
 
@@ -99,25 +103,44 @@ func (s *GatewayServer) loadCert() error {
 // is lost: what was begun ends as it began, and sockets stay open. Where it listens, and
 // whether it is encrypted, stays as it is.
 func (s *GatewayServer) Reload(ctx context.Context, o GatewayOptions) error {
-	if !slices.Equal(o.Listen, s.options.Listen) || o.Proxied != s.options.Proxied || (o.Cert == "") != (s.options.Cert == "") {
+	before := s.options
+	if !slices.Equal(o.Listen, before.Listen) || !slices.Equal(o.Plain, before.Plain) || o.Proxied != before.Proxied || o.encrypted() != before.encrypted() {
 		return errors.New("where and how the gateway listens cannot change while it runs (fix: restart honderd)")
-	}
-	if o.Cert != "" {
-		before := s.options
-		s.options.Cert, s.options.Key = o.Cert, o.Key
-		if err := s.loadCert(); err != nil {
-			s.options = before
-			return err
-		}
 	}
 	o.Options.Log, o.Before = s.log, s.turns.now()
 	if o.Done == nil && s.lines != nil {
 		o.Done = s.lines.add
+	}
+	if err := s.reloadCerts(ctx, o); err != nil {
+		return err
 	}
 	g, err := gateway.New(ctx, o.Options)
 	if err != nil {
 		return err
 	}
 	s.turns.take(g)
+	return nil
+}
+
+// reloadCerts reads the certificates that o names, and asks the CA that it names.
+func (s *GatewayServer) reloadCerts(ctx context.Context, o GatewayOptions) error {
+	before := s.options
+	s.options.Cert, s.options.Key = o.Cert, o.Key
+	if o.Cert == "" {
+		s.cert.Store(nil)
+	} else if err := s.loadCert(); err != nil {
+		s.options = before
+		return err
+	}
+	if o.ACME.same(before.ACME) {
+		return nil
+	}
+	keeper, err := s.newKeeper(ctx, o.ACME)
+	if err != nil {
+		s.options = before
+		return err
+	}
+	s.options.ACME = o.ACME
+	s.keepCerts(keeper)
 	return nil
 }

@@ -30,7 +30,7 @@ func (s *Server) pages() (http.Handler, error) {
 	s.worldPages(mux)
 	if s.gateway != nil {
 		drillPages(mux, s.gateway.turns.now)
-		mux.HandleFunc("GET /api/v1/gateway", func(w http.ResponseWriter, _ *http.Request) { writeState(w, s.gateway.State()) })
+		mux.HandleFunc("GET /api/v1/gateway", func(w http.ResponseWriter, _ *http.Request) { writeState(w, s.gateway.status()) })
 	}
 	if s.control, err = makeControlKey(s.config.Data); err != nil {
 		return nil, err
@@ -125,6 +125,11 @@ func (s *Server) state() web.State {
 	for _, name := range []string{roomName, scrubName, archiveName} {
 		if trouble := s.troubles.of(name); trouble != "" && state.Message == "" {
 			state.Message = name + ": " + trouble
+		}
+	}
+	if s.gateway != nil && state.Message == "" {
+		if err := errOfCerts(s.gateway.Certificates()); err != nil {
+			state.Message = gatewayName + ": " + err.Error()
 		}
 	}
 	for _, one := range s.allSources() {

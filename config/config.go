@@ -229,7 +229,15 @@ type Gateway struct {
 	// them.
 	Patience time.Duration `yaml:"patience" is:"duration"`
 
-	// Cert is a file with the certificate for TLS. When it is not written: without TLS.
+	// Plain is where people come to without TLS, when listen has it: they are sent to the
+	// first address of listen, and a CA is answered.
+	Plain []string `yaml:"plain" is:"address"`
+
+	// TLS says where certificates come from that are in no file.
+	TLS GatewayTLS `yaml:"tls"`
+
+	// Cert is a file with the certificate for TLS. When it is not written: without TLS,
+	// unless a CA is named.
 	Cert string `yaml:"cert" is:"file"`
 
 	// Key is a file with the key of that certificate.

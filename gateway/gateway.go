@@ -173,10 +173,16 @@ func (g *Gateway) wrong(r *http.Request) (status int, why string) {
 		return http.StatusMisdirectedRequest, "this is no open proxy"
 	case loops(r):
 		return http.StatusLoopDetected, "the request came through here before, many times"
-	case r.ProtoMajor == 2 && strings.Contains(r.Host, ","):
+	case r.ProtoMajor >= 2 && strings.Contains(r.Host, ","):
 		return http.StatusBadRequest, "a strange Host"
 	}
 	return 0, ""
+}
+
+// Serves reports whether a request is for one of the pools.
+func (g *Gateway) Serves(r *http.Request) bool {
+	status, _ := g.wrong(r)
+	return status == 0 && g.poolOf(r) != nil
 }
 
 // loops reports whether a request has come through gateways like this one too often.

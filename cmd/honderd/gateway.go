@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,6 +24,9 @@ type gatewayFlags struct {
 	patience         time.Duration
 	marker, page     string
 	cert, key        string
+	plain, domains   []string
+	ca               app.ACME
+	data             string
 	admin, lines     string
 	resolver, config string
 	trust            []string
@@ -63,6 +67,12 @@ What was hidden is counted by backend and by what was wrong: --admin shows it, a
 	flags.StringVar(&f.page, "page", "", "the `FILE` with the HTML that people see when nothing else can be done")
 	flags.StringVar(&f.cert, "cert", "", "the `FILE` with the certificate for TLS")
 	flags.StringVar(&f.key, "key", "", "the `FILE` with its key")
+	flags.StringSliceVar(&f.plain, "plain", nil, "the `ADDRESS`es that people come to without TLS, to be sent to --listen")
+	flags.StringSliceVar(&f.domains, "acme", nil, "the `DOMAINS` that a CA gives certificates for, by ACME; you agree to its terms")
+	flags.StringVar(&f.ca.Email, "acme-email", "", "the `ADDRESS` that the CA writes to")
+	flags.StringVar(&f.ca.CA, "acme-ca", "", "the `URL` of the directory of the CA (default: Let's Encrypt)")
+	flags.StringVar(&f.ca.Root, "acme-ca-root", "", "the `FILE` with the certificate by which the CA is trusted (default: the system's)")
+	flags.StringVar(&f.data, "data", "./honderd-data", "the `FOLDER` where certificates of the CA are kept")
 	flags.StringVar(&f.admin, "admin", "", "the `ADDRESS` of /metrics and /api/v1/gateway (default: none)")
 	flags.StringVar(&f.lines, "log", "", "the `FILE` of the access log in JSON; - is standard output")
 	flags.StringVar(&f.resolver, "resolver", "", "the `ADDRESS` of the DNS server for names of backends (default: the machine's)")
@@ -91,7 +101,7 @@ func (f *gatewayFlags) run(ctx context.Context, c *console) error {
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	go handOver(ctx, s, o.Listen, stop, c.stderr)
+	go handOver(ctx, s, slices.Concat(o.Listen, o.Plain), stop, c.stderr)
 	ready()
 	debug.SetGCPercent(gatewayGC)
 	fmt.Fprintf(c.stderr, "people come to %s, patience %v\n", strings.Join(s.Addresses(), ", "), f.patience)
@@ -193,7 +203,14 @@ func (f *gatewayFlags) fromFlags() (o app.GatewayOptions, err error) {
 	if o.Proxied = f.proxied; f.proxied && len(f.trust) == 0 {
 		return o, errors.New("nobody is trusted to say who is behind a connection (fix: name the proxies with --trust 10.0.0.0/8)")
 	}
-	o.Listen, o.Cert, o.Key = f.listen, f.cert, f.key
+	o.Listen, o.Plain, o.Cert, o.Key = f.listen, f.plain, f.cert, f.key
+	if len(f.domains) > 0 {
+		f.ca.Domains, f.ca.Folder = f.domains, app.CertificatesIn(f.data)
+		o.ACME = &f.ca
+	}
+	if len(f.plain) > 0 && len(f.domains) == 0 && f.cert == "" {
+		return o, errors.New("--plain is where people come to without TLS, but there is no TLS (fix: write its addresses as --listen)")
+	}
 	return o, nil
 }
 

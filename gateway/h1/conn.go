@@ -46,9 +46,15 @@ func (c *conn) serve() {
 	if c.server.options.TLS != nil && !c.encrypt() {
 		return
 	}
-	if t, ok := c.rwc.(*tls.Conn); ok && t.ConnectionState().NegotiatedProtocol == "h2" {
-		kept = c.server.ferry.bring(c.rwc)
-		return
+	if t, ok := c.rwc.(*tls.Conn); ok {
+		switch t.ConnectionState().NegotiatedProtocol {
+		case "h2":
+			kept = c.server.ferry.bring(c.rwc)
+			return
+		case "", "http/1.1":
+		default: // what Options.TLS offers beside HTTP is said by the handshake alone
+			return
+		}
 	}
 	c.br, c.bw = bufio.NewReaderSize(c.rwc, 4<<10), bufio.NewWriterSize(c.rwc, 4<<10)
 	if c.isSecond() {
