@@ -18,6 +18,7 @@ import (
 	"github.com/honderd/honderd/gateway"
 	"github.com/honderd/honderd/gateway/certs"
 	"github.com/honderd/honderd/gateway/h1"
+	"github.com/honderd/honderd/internal/perclient"
 )
 
 // GatewayOptions says how a gateway stands on its own.
@@ -27,13 +28,18 @@ type GatewayOptions struct {
 	Plain     []string  // where people come to without TLS, and are sent to the first of Listen
 	Cert, Key string    // files; "": none
 	ACME      *ACME     // a CA that gives certificates; nil: none
+	HTTP3     bool      // is spoken too, at the same addresses over UDP
 	Proxied   bool      // connections of trusted proxies begin with the header of the PROXY protocol
+	Clients   Clients   // what one client may have at once
 	Admin     string    // where it says how it is; "": nowhere
 	Lines     io.Writer // of the access log; nil: none
 
 	// Open are listeners that are there already, by their address in Listen.
 	Open map[string]net.Listener
 }
+
+// Clients is what one client may have at once; 0: the default; below 0: as much as all.
+type Clients struct{ Connections, Requests int }
 
 // GatewayServer is a gateway that listens.
 type GatewayServer struct {
@@ -43,6 +49,9 @@ type GatewayServer struct {
 	keeper    atomic.Pointer[certs.Keeper] // nil: no CA is asked
 	server    *h1.Server
 	sending   *h1.Server // of who comes without TLS; nil: nobody does
+	third     *third     // of HTTP/3; nil: it is not spoken
+	announced atomic.Pointer[string]
+	requests  *perclient.Limit
 	listeners []net.Listener
 	plain     []net.Listener
 	admin     *http.Server
@@ -62,7 +71,8 @@ const drainFor = 30 * time.Second
 // NewGateway opens the listeners of o, but serves nobody before Run.
 func NewGateway(ctx context.Context, o GatewayOptions, log *slog.Logger) (*GatewayServer, error) {
 	s := &GatewayServer{options: o, log: log}
-	o.Options.Log = log
+	s.requests = perclient.New(orClients(o.Clients.Requests, ClientRequests), s.free)
+	o.Options.Log, o.Options.Clients, o.Announce = log, s.requests, s.announce
 	if o.Lines != nil {
 		s.lines = newLineLog(o.Lines)
 		o.Done = s.lines.add
@@ -97,11 +107,15 @@ func (s *GatewayServer) open(ctx context.Context) (err error) {
 		return err
 	}
 	s.keeper.Store(keeper)
-	front := h1.Options{TLS: s.tls(), Refused: func(p *h1.Problem) { s.turns.now().Refused(p) }}
+	clients := perclient.New(orClients(o.Clients.Connections, ClientConnections), s.free)
+	front := h1.Options{TLS: s.tls(), Clients: clients, Refused: func(p *h1.Problem) { s.turns.now().Refused(p) }}
 	if o.Proxied {
 		front.Proxied = func(from net.Addr) bool { return s.turns.now().TrustsConnection(from) }
 	}
 	s.server = h1.NewServer(&s.turns, front)
+	if err := s.openThird(ctx, front, clients); err != nil {
+		return err
+	}
 	if len(s.plain) > 0 {
 		front.TLS = nil
 		s.sending = h1.NewServer(http.HandlerFunc(s.plainly), front)
@@ -113,6 +127,13 @@ func (s *GatewayServer) open(ctx context.Context) (err error) {
 		s.admin = &http.Server{Handler: s.adminPages(), ReadHeaderTimeout: 10 * time.Second}
 	}
 	return nil
+}
+
+func orClients(n, other int) int {
+	if n == 0 {
+		return other
+	}
+	return n
 }
 
 // openAll listens on addresses, but on those that are open already.
@@ -131,8 +152,11 @@ func (o GatewayOptions) openAll(ctx context.Context, addresses []string) (list [
 
 func (s *GatewayServer) closeListeners() error {
 	var errs []error
-	if k := s.keeper.Load(); k != nil && s.inner == nil {
-		k.Close()
+	if s.inner == nil {
+		if k := s.keeper.Load(); k != nil {
+			k.Close()
+		}
+		s.closeThird()
 	}
 	for _, l := range slices.Concat(s.listeners, s.plain) {
 		if err := l.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
@@ -188,7 +212,8 @@ func (s *GatewayServer) Run(ctx context.Context) error {
 	var wait sync.WaitGroup
 	s.turns.run(inner)
 	s.runKeeper(inner)
-	failed := make(chan error, len(s.listeners)+len(s.plain)+1)
+	failed := make(chan error, 2*len(s.listeners)+len(s.plain)+1)
+	s.runThird(inner, failed)
 	for _, l := range s.listeners {
 		wait.Go(func() { failed <- s.server.Serve(l) })
 	}
@@ -209,9 +234,16 @@ func (s *GatewayServer) Run(ctx context.Context) error {
 	s.turns.endSockets()
 	end, cancel := context.WithTimeout(context.Background(), drainFor)
 	defer cancel()
+	var ends sync.WaitGroup
+	ends.Go(func() {
+		if e := s.stopThird(end); e != nil {
+			s.log.Warn("not every request could end", "error", e)
+		}
+	})
 	if e := s.server.Shutdown(end); e != nil {
 		s.log.Warn("not every request could end", "error", e)
 	}
+	ends.Wait()
 	if s.sending != nil {
 		_ = s.sending.Shutdown(end)
 	}

@@ -70,7 +70,8 @@ func GatewayOf(c config.Config) (o GatewayOptions, err error) {
 	if (g.Cert == "") != (g.Key == "") {
 		return o, errors.New("a certificate needs its key (fix: write both cert and key under gateway)")
 	}
-	o.Plain = g.Plain
+	o.Plain, o.HTTP3 = g.Plain, g.HTTP3 == "true"
+	o.Clients = Clients{orNone(g.Clients.Connections), orNone(g.Clients.Requests)}
 	if a := g.TLS.ACME; len(a.Domains) > 0 {
 		o.ACME = &ACME{Domains: a.Domains, Email: a.Email, CA: a.CA, Root: a.CARoot, Folder: CertificatesIn(c.Data)}
 	} else if a.Email != "" || a.CA != "" || a.CARoot != "" {
@@ -79,8 +80,30 @@ func GatewayOf(c config.Config) (o GatewayOptions, err error) {
 	if len(o.Plain) > 0 && !o.encrypted() {
 		return o, errors.New("gateway.plain is where people come to without TLS, but there is no TLS (fix: write its addresses under listen)")
 	}
+	if err := o.CheckHTTP3(); err != nil {
+		return o, err
+	}
 	o.Options, err = passOptions(c)
 	return o, err
+}
+
+// orNone returns n as Clients has it: 0 in a file is no limit.
+func orNone(n int) int {
+	if n == 0 {
+		return -1
+	}
+	return n
+}
+
+// CheckHTTP3 reports what HTTP/3 cannot do without.
+func (o GatewayOptions) CheckHTTP3() error {
+	switch {
+	case o.HTTP3 && !o.encrypted():
+		return errors.New("HTTP/3 is never without TLS (fix: name a certificate with cert and key, or a CA with tls.acme)")
+	case o.HTTP3 && o.Proxied:
+		return errors.New("HTTP/3 does not come with the header of the PROXY protocol (fix: write http3: false or proxy_protocol: off)")
+	}
+	return nil
 }
 
 func passOptions(all config.Config) (o gateway.Options, err error) {

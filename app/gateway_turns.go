@@ -104,10 +104,11 @@ func (s *GatewayServer) loadCert() error {
 // whether it is encrypted, stays as it is.
 func (s *GatewayServer) Reload(ctx context.Context, o GatewayOptions) error {
 	before := s.options
-	if !slices.Equal(o.Listen, before.Listen) || !slices.Equal(o.Plain, before.Plain) || o.Proxied != before.Proxied || o.encrypted() != before.encrypted() {
+	if !slices.Equal(o.Listen, before.Listen) || !slices.Equal(o.Plain, before.Plain) || o.Proxied != before.Proxied || o.encrypted() != before.encrypted() ||
+		o.HTTP3 != before.HTTP3 || o.Clients != before.Clients {
 		return errors.New("where and how the gateway listens cannot change while it runs (fix: restart honderd)")
 	}
-	o.Options.Log, o.Before = s.log, s.turns.now()
+	o.Options.Log, o.Before, o.Options.Clients, o.Announce = s.log, s.turns.now(), s.requests, s.announce
 	if o.Done == nil && s.lines != nil {
 		o.Done = s.lines.add
 	}

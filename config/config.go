@@ -243,6 +243,14 @@ type Gateway struct {
 	// Key is a file with the key of that certificate.
 	Key string `yaml:"key" is:"file"`
 
+	// HTTP3 says whether HTTP/3 is spoken too, at the addresses of listen over UDP. It
+	// needs TLS.
+	HTTP3 string `yaml:"http3" is:"true|false"`
+
+	// Clients says how much one client may have at once; addresses of trusted proxies and
+	// of this machine have no such limit.
+	Clients GatewayClients `yaml:"clients"`
+
 	// ProxyProtocol says whether connections from trusted proxies begin with the header
 	// of the PROXY protocol, version 1 or 2; then it must be there.
 	ProxyProtocol string `yaml:"proxy_protocol" is:"off|required"`
@@ -342,7 +350,7 @@ func Default() Config {
 		Archive:  Archive{Every: 10 * time.Minute},
 		Receive:  Receive{OTLP: defaultOTLP()},
 		Lateness: 5 * time.Minute,
-		Gateway:  Gateway{Patience: gateway.DefaultPatience},
+		Gateway:  Gateway{Patience: gateway.DefaultPatience, Clients: GatewayClients{Connections: 1024, Requests: 2048}},
 		Cost:     Cost{Currency: "EUR"},
 		People:   People{Recognise: ByAddressAndAgent, Robots: "apart"},
 		Judging: Judging{

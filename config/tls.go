@@ -17,6 +17,15 @@ type GatewayTLS struct {
 	ACME ACME `yaml:"acme"`
 }
 
+// GatewayClients is what one client may have at once.
+type GatewayClients struct {
+	// Connections are those that may be open; 0 is as many as all together.
+	Connections int `yaml:"connections" is:"at once"`
+
+	// Requests are those that may be being answered; 0 is as many as all together.
+	Requests int `yaml:"requests" is:"at once"`
+}
+
 // ACME is a CA that gives certificates.
 type ACME struct {
 	// Domains are the names that certificates are asked for.
@@ -40,6 +49,8 @@ func tlsKind(is string) (kind, bool) {
 		return kind{noun: "an e-mail address", example: "ops@shop.example", text: true, read: readMail}, true
 	case "domain":
 		return kind{noun: "the name of a host", example: "shop.example", text: true, read: readDomain}, true
+	case "at once":
+		return kind{noun: "a number", example: "1024", number: true, least: 0, most: 1 << 20, read: readNumber(0, 1<<20)}, true
 	case "ca":
 		return kind{noun: "the address of the directory of a CA", example: "https://ca.internal/acme/directory", text: true, read: readCA}, true
 	}

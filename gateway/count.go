@@ -196,8 +196,14 @@ func (g *Gateway) WriteMetrics(w io.Writer) error {
 	return err
 }
 
-// explain says in the answer what was done for it, to those who may ask.
+// explain says beside the answer where else people may ask, and to those who may know it
+// what was done for it.
 func (x *exchange) explain(o *outcome) {
+	if x.g.options.Announce != nil && x.r.TLS != nil {
+		if at := x.g.options.Announce(); at != "" { // and not where a backend itself would be asked
+			x.w.Header()["Alt-Svc"] = []string{at}
+		}
+	}
 	if _, asked := x.r.Header["Honderd-Trace"]; !asked || !x.g.trusted(x.r) {
 		return
 	}

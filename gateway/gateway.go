@@ -141,6 +141,17 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.refuse(w, r, http.StatusMisdirectedRequest, "no such host or path here")
 		return
 	}
+	if g.options.Clients != nil {
+		leave, ok := g.options.Clients.Enter(g.client(r))
+		if !ok {
+			w.Header().Set("Retry-After", "1")
+			g.refuse(w, r, http.StatusTooManyRequests, "too many requests of one client at once")
+			return
+		}
+		if leave != nil {
+			defer leave()
+		}
+	}
 	if g.options.Beacon.serves(r.URL.Path) {
 		g.options.Beacon.Serve.ServeHTTP(w, r)
 		return

@@ -71,6 +71,9 @@ func (g *Gateway) trusted(r *http.Request) bool {
 	return err == nil && who.Trusted(addr.Unmap(), g.options.Trusted)
 }
 
+// Trusts reports whether an address is that of a proxy of ours.
+func (g *Gateway) Trusts(a netip.Addr) bool { return who.Trusted(a.Unmap(), g.options.Trusted) }
+
 // TrustsConnection reports whether a connection from there is one of a proxy of ours.
 func (g *Gateway) TrustsConnection(from net.Addr) bool {
 	t, ok := from.(*net.TCPAddr)
@@ -114,7 +117,10 @@ func (g *Gateway) forwarded(r *http.Request, client netip.Addr) http.Header {
 }
 
 func viaOf(r *http.Request) string {
-	if r.ProtoMajor >= 2 {
+	switch {
+	case r.ProtoMajor >= 3:
+		return "3 honderd"
+	case r.ProtoMajor == 2:
 		return "2 honderd"
 	}
 	if r.ProtoMinor == 0 {
@@ -125,7 +131,7 @@ func viaOf(r *http.Request) string {
 
 // isGRPC reports whether r is a call of gRPC.
 func isGRPC(r *http.Request) bool {
-	return r.ProtoMajor == 2 && strings.HasPrefix(r.Header.Get("Content-Type"), "application/grpc")
+	return r.ProtoMajor >= 2 && strings.HasPrefix(r.Header.Get("Content-Type"), "application/grpc")
 }
 
 // isUpgrade reports whether r wants another protocol on its connection.

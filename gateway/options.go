@@ -13,6 +13,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/honderd/honderd/internal/perclient"
 )
 
 // Options says what a Gateway does. Zero is the default of each but Pools.
@@ -45,6 +47,13 @@ type Options struct {
 	// Rank says how much a request matters when there are too many: above 0 more than
 	// others, below 0 less. nil: all matter alike. It must not wait.
 	Rank func(r *http.Request) int
+
+	// Clients bounds the requests that each client has at once; nil: nothing does.
+	Clients *perclient.Limit
+
+	// Announce returns where the same is served in HTTP/3, as the field Alt-Svc says it;
+	// "": nowhere. nil: nowhere.
+	Announce func() string
 
 	// Done is told of each exchange when it has ended. It must not wait.
 	Done func(*Exchange)

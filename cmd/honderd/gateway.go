@@ -27,6 +27,8 @@ type gatewayFlags struct {
 	plain, domains   []string
 	ca               app.ACME
 	data             string
+	http3            bool
+	clients          app.Clients
 	admin, lines     string
 	resolver, config string
 	trust            []string
@@ -67,6 +69,9 @@ What was hidden is counted by backend and by what was wrong: --admin shows it, a
 	flags.StringVar(&f.page, "page", "", "the `FILE` with the HTML that people see when nothing else can be done")
 	flags.StringVar(&f.cert, "cert", "", "the `FILE` with the certificate for TLS")
 	flags.StringVar(&f.key, "key", "", "the `FILE` with its key")
+	flags.BoolVar(&f.http3, "http3", false, "speak HTTP/3 too, at the same addresses over UDP")
+	flags.IntVar(&f.clients.Connections, "client-connections", app.ClientConnections, "how many connections one client may have at once; -1: as many as all")
+	flags.IntVar(&f.clients.Requests, "client-requests", app.ClientRequests, "how many requests of one client may be answered at once; -1: as many as all")
 	flags.StringSliceVar(&f.plain, "plain", nil, "the `ADDRESS`es that people come to without TLS, to be sent to --listen")
 	flags.StringSliceVar(&f.domains, "acme", nil, "the `DOMAINS` that a CA gives certificates for, by ACME; you agree to its terms")
 	flags.StringVar(&f.ca.Email, "acme-email", "", "the `ADDRESS` that the CA writes to")
@@ -203,10 +208,13 @@ func (f *gatewayFlags) fromFlags() (o app.GatewayOptions, err error) {
 	if o.Proxied = f.proxied; f.proxied && len(f.trust) == 0 {
 		return o, errors.New("nobody is trusted to say who is behind a connection (fix: name the proxies with --trust 10.0.0.0/8)")
 	}
-	o.Listen, o.Plain, o.Cert, o.Key = f.listen, f.plain, f.cert, f.key
+	o.Listen, o.Plain, o.Cert, o.Key, o.HTTP3, o.Clients = f.listen, f.plain, f.cert, f.key, f.http3, f.clients
 	if len(f.domains) > 0 {
 		f.ca.Domains, f.ca.Folder = f.domains, app.CertificatesIn(f.data)
 		o.ACME = &f.ca
+	}
+	if err := o.CheckHTTP3(); err != nil {
+		return o, err
 	}
 	if len(f.plain) > 0 && len(f.domains) == 0 && f.cert == "" {
 		return o, errors.New("--plain is where people come to without TLS, but there is no TLS (fix: write its addresses as --listen)")

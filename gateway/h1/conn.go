@@ -43,6 +43,9 @@ func (c *conn) serve() {
 		}
 		c.rwc = p
 	}
+	if !c.let() {
+		return
+	}
 	if c.server.options.TLS != nil && !c.encrypt() {
 		return
 	}
@@ -227,7 +230,7 @@ func abort(c net.Conn) {
 	if t, ok := c.(*tls.Conn); ok {
 		c = t.NetConn()
 	}
-	if t, ok := c.(*net.TCPConn); ok {
+	if t, ok := c.(interface{ SetLinger(sec int) error }); ok {
 		_ = t.SetLinger(0)
 	}
 	_ = c.Close()
@@ -242,9 +245,7 @@ func (c *conn) refuse(err error) {
 		}
 		p = &Problem{http.StatusRequestTimeout, "the request did not come in time"}
 	}
-	if c.server.options.Refused != nil {
-		c.server.options.Refused(p)
-	}
+	c.server.tell(p)
 	body := strconv.Itoa(p.Status) + " " + http.StatusText(p.Status) + ": " + p.Why + "\n"
 	b := appendHead(nil, p.Status, http.Header{"Content-Type": {"text/plain; charset=utf-8"}, "Content-Length": {strconv.Itoa(len(body))}})
 	b = append(b, "Connection: close\r\n\r\n"...)

@@ -54,6 +54,14 @@ func (p *proxied) CloseWrite() error {
 	return errors.ErrUnsupported
 }
 
+// SetLinger sets what becomes of what is not sent yet when the connection is closed.
+func (p *proxied) SetLinger(sec int) error {
+	if one, ok := p.Conn.(interface{ SetLinger(sec int) error }); ok {
+		return one.SetLinger(sec)
+	}
+	return errors.ErrUnsupported
+}
+
 // SyscallConn returns the connection as the system knows it.
 func (p *proxied) SyscallConn() (syscall.RawConn, error) {
 	if c, ok := p.Conn.(syscall.Conn); ok {

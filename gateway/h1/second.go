@@ -32,7 +32,11 @@ func (p *pace) until(now time.Time, pause time.Duration) time.Time {
 	return next
 }
 
-// serveSecond serves a request in HTTP/2, with the limits that those of HTTP/1.1 have.
+// Limited returns the handler as a later version of HTTP serves it: with the limits that
+// HTTP/1.1 and HTTP/2 have.
+func (s *Server) Limited() http.Handler { return http.HandlerFunc(s.serveSecond) }
+
+// serveSecond serves a request in HTTP/2 or later, with the limits that those of HTTP/1.1 have.
 func (s *Server) serveSecond(w http.ResponseWriter, r *http.Request) {
 	defer func() { s.tellPanic(recover()) }()
 	n := 0
@@ -41,9 +45,7 @@ func (s *Server) serveSecond(w http.ResponseWriter, r *http.Request) {
 	}
 	if n > MaxFields {
 		p := &Problem{http.StatusRequestHeaderFieldsTooLarge, "too many fields"}
-		if s.options.Refused != nil {
-			s.options.Refused(p)
-		}
+		s.tell(p)
 		http.Error(w, p.Why, p.Status)
 		return
 	}

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/honderd/honderd/internal/perclient"
 )
 
 // Options says how long a client may take. Zero is the default of each.
@@ -25,11 +27,19 @@ type Options struct {
 	// Proxied reports whether a connection from there begins with the header of the PROXY
 	// protocol, which then must be there. nil: none does.
 	Proxied func(from net.Addr) bool
+	// Clients bounds the connections of each client; nil: only Conns does.
+	Clients *perclient.Limit
 	// TLS is how to encrypt; nil: not.
 	TLS *tls.Config
 	// Refused is told of each request that is refused before there is one.
 	Refused func(p *Problem)
 }
+
+// Why connections are refused.
+const (
+	TooMany      = "too many connections"
+	TooManyOfOne = "too many connections of one client"
+)
 
 // Server serves HTTP/1.1 itself, and leaves HTTP/2 to net/http.
 type Server struct {
@@ -125,11 +135,19 @@ func (s *Server) Serve(l net.Listener) error {
 		pause = 0
 		one := &conn{server: s, rwc: c}
 		if !s.add(one) {
+			s.tell(&Problem{http.StatusServiceUnavailable, TooMany})
 			_, _ = c.Write([]byte("HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"))
 			_ = c.Close()
 			continue
 		}
 		s.wait.Go(one.serve)
+	}
+}
+
+// tell tells of a request or a connection that is refused.
+func (s *Server) tell(p *Problem) {
+	if s.options.Refused != nil {
+		s.options.Refused(p)
 	}
 }
 
