@@ -30,6 +30,7 @@ type GatewayOptions struct {
 	ACME      *ACME     // a CA that gives certificates; nil: none
 	HTTP3     bool      // is spoken too, at the same addresses over UDP
 	Proxied   bool      // connections of trusted proxies begin with the header of the PROXY protocol
+	Spans     *Spans    // where spans go; nil: nowhere
 	Clients   Clients   // what one client may have at once
 	Admin     string    // where it says how it is; "": nowhere
 	Lines     io.Writer // of the access log; nil: none
@@ -57,6 +58,7 @@ type GatewayServer struct {
 	admin     *http.Server
 	adminNet  net.Listener
 	lines     *lineLog
+	spans     *spanLog
 	log       *slog.Logger
 
 	keeping   sync.Mutex
@@ -75,8 +77,12 @@ func NewGateway(ctx context.Context, o GatewayOptions, log *slog.Logger) (*Gatew
 	o.Options.Log, o.Options.Clients, o.Announce = log, s.requests, s.announce
 	if o.Lines != nil {
 		s.lines = newLineLog(o.Lines)
-		o.Done = s.lines.add
 	}
+	var err error
+	if s.spans, err = newSpanLog(o.Spans, log); err != nil {
+		return nil, err
+	}
+	s.listen(&o)
 	g, err := gateway.New(ctx, o.Options)
 	if err != nil {
 		return nil, err
@@ -86,6 +92,28 @@ func NewGateway(ctx context.Context, o GatewayOptions, log *slog.Logger) (*Gatew
 		return nil, errors.Join(err, s.closeListeners())
 	}
 	return s, nil
+}
+
+// listen lets all that hears of exchanges hear of those of o.
+func (s *GatewayServer) listen(o *GatewayOptions) {
+	first := o.Done
+	if s.spans != nil {
+		o.Tracing = &gateway.Tracing{Share: s.spans.options.Share}
+	}
+	if first == nil && s.lines == nil && s.spans == nil {
+		return
+	}
+	o.Done = func(e *gateway.Exchange) {
+		if first != nil {
+			first(e)
+		}
+		if s.lines != nil {
+			s.lines.add(e)
+		}
+		if s.spans != nil {
+			s.spans.add(e)
+		}
+	}
 }
 
 // open opens the listeners and what is needed to serve who comes to them.
@@ -199,10 +227,11 @@ func (s *GatewayServer) State() gateway.State { return s.turns.now().State() }
 type gatewayStatus struct {
 	gateway.State
 	Certificates []certs.State `json:"certificates,omitempty"`
+	Spans        *spansState   `json:"spans,omitempty"`
 }
 
 func (s *GatewayServer) status() gatewayStatus {
-	return gatewayStatus{State: s.State(), Certificates: s.Certificates()}
+	return gatewayStatus{State: s.State(), Certificates: s.Certificates(), Spans: s.spans.state()}
 }
 
 // Run serves until ctx is done, and then lets what was begun end.
@@ -225,6 +254,9 @@ func (s *GatewayServer) Run(ctx context.Context) error {
 	}
 	if s.lines != nil {
 		wait.Go(func() { s.lines.run(inner) })
+	}
+	if s.spans != nil {
+		wait.Go(func() { s.spans.run(inner) })
 	}
 	var err error
 	select {
@@ -265,7 +297,7 @@ func (s *GatewayServer) adminPages() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-		_ = errors.Join(s.turns.now().WriteMetrics(w), certs.WriteMetrics(w, s.Certificates()))
+		_ = errors.Join(s.turns.now().WriteMetrics(w), certs.WriteMetrics(w, s.Certificates()), s.spans.writeMetrics(w))
 	})
 	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "healthy") })
 	mux.HandleFunc("GET /-/ready", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ready") })

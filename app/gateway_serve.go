@@ -31,6 +31,7 @@ func (s *Server) openGateway(ctx context.Context, salt []byte) (err error) {
 	}
 	s.passing = newGatewayPeople(s.config, salt, s.spool, s.keepPassed)
 	o.Done, o.Beacon = s.passing.add, s.beacon(s.config)
+	o.Spans.count()
 	s.gateway, err = NewGateway(ctx, o, s.log)
 	return err
 }
@@ -49,6 +50,7 @@ func (s *Server) Reload(ctx context.Context, c config.Config) error {
 		return err
 	}
 	o.Done, o.Beacon = s.passing.add, s.beacon(c)
+	o.Spans.count()
 	return s.gateway.Reload(ctx, o)
 }
 
@@ -80,11 +82,23 @@ func GatewayOf(c config.Config) (o GatewayOptions, err error) {
 	if len(o.Plain) > 0 && !o.encrypted() {
 		return o, errors.New("gateway.plain is where people come to without TLS, but there is no TLS (fix: write its addresses under listen)")
 	}
+	if g.OTLP.Endpoint != "" {
+		o.Spans = SpansOf(g.OTLP)
+	}
 	if err := o.CheckHTTP3(); err != nil {
 		return o, err
 	}
 	o.Options, err = passOptions(c)
 	return o, err
+}
+
+// SpansOf returns where spans go.
+func SpansOf(c config.GatewayOTLP) *Spans {
+	o := &Spans{Endpoint: c.Endpoint, Share: c.Share(), Service: c.Service, Labels: c.Labels, Headers: map[string]string{}}
+	for _, h := range c.Headers {
+		o.Headers[h.Name] = h.Value
+	}
+	return o
 }
 
 // orNone returns n as Clients has it: 0 in a file is no limit.

@@ -166,8 +166,8 @@ func examineCerts(c config.Config) []Finding {
 			f.Bad = true
 			if before, fix, found := strings.Cut(f.Says, " (fix: "); found {
 				f.Says, f.Fix = before, fix
-				if i := strings.IndexByte(fix, ')'); i >= 0 {
-					f.Fix, f.Says = fix[:i], f.Says+fix[i+1:]
+				if fix, more, ended := strings.Cut(fix, ")"); ended {
+					f.Fix, f.Says = fix, f.Says+more
 				}
 			}
 		case one.Until == nil:

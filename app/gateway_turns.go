@@ -94,7 +94,7 @@ func (s *GatewayServer) loadCert() error {
 	}
 	s.cert.Store(&pair)
 	if says := errOfCerts([]certs.State{certs.Of(pair.Leaf)}); says != nil {
-		s.log.Warn(says.Error(), "file", o.Cert)
+		s.log.Warn("the certificate will not do for long", "file", o.Cert, "why", says)
 	}
 	return nil
 }
@@ -105,13 +105,11 @@ func (s *GatewayServer) loadCert() error {
 func (s *GatewayServer) Reload(ctx context.Context, o GatewayOptions) error {
 	before := s.options
 	if !slices.Equal(o.Listen, before.Listen) || !slices.Equal(o.Plain, before.Plain) || o.Proxied != before.Proxied || o.encrypted() != before.encrypted() ||
-		o.HTTP3 != before.HTTP3 || o.Clients != before.Clients {
+		o.HTTP3 != before.HTTP3 || !o.Spans.same(before.Spans) || o.Clients != before.Clients {
 		return errors.New("where and how the gateway listens cannot change while it runs (fix: restart honderd)")
 	}
 	o.Options.Log, o.Before, o.Options.Clients, o.Announce = s.log, s.turns.now(), s.requests, s.announce
-	if o.Done == nil && s.lines != nil {
-		o.Done = s.lines.add
-	}
+	s.listen(&o)
 	if err := s.reloadCerts(ctx, o); err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ type attempt struct {
 	canary  bool
 	drilled atomic.Bool // it was broken on purpose
 	let     atomic.Bool // what came so far is to be given away
+	try     int         // its place in Trace.Tries, from 1; 0: it is not traced
 
 	prev, next *attempt // in backend
 }

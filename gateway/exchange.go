@@ -42,6 +42,9 @@ type Exchange struct {
 	Cost     time.Duration   // from the first fault to the answer
 	Cache    string          // hit, stale, revalidated, miss; "": not asked
 	Header   http.Header     // of the request; not to be changed or kept
+
+	Encrypted bool
+	Trace     *Trace // nil: it is not traced
 }
 
 // exchange is an Exchange at work.
@@ -87,7 +90,10 @@ func (g *Gateway) newExchange(w http.ResponseWriter, r *http.Request, p *pool) *
 	x.repeatable = !x.two && isRepeatable(r)
 	x.record = Exchange{
 		Start: x.started, Pool: p.Name, Client: x.client, Agent: r.UserAgent(), Method: r.Method, Host: r.Host,
-		Target: r.RequestURI, Proto: r.Proto, Header: r.Header,
+		Target: r.RequestURI, Proto: r.Proto, Header: r.Header, Encrypted: r.TLS != nil,
+	}
+	if t := g.options.Tracing; t != nil {
+		x.record.Trace = t.begin(r, g.trusted(r))
 	}
 	return x
 }
@@ -185,6 +191,7 @@ func (x *exchange) finish(o *outcome) {
 	if len(x.faults) > 0 {
 		e.Cost = e.Wait - x.faults[0].After
 	}
+	e.Trace.end()
 	x.g.count(e)
 	x.g.drilled(e, isBad)
 	if x.g.options.Done != nil {

@@ -153,11 +153,16 @@ func (x *exchange) repair(o *outcome) *reply {
 		tried[b]++
 		x.attempts++
 		c := x.call(true)
+		again := &attempt{b: b, why: experience.Repair}
+		x.record.Trace.try(again, c)
 		c.Header = c.Header.Clone()
 		c.Header["Range"] = []string{"bytes=" + strconv.FormatInt(x.record.Bytes, 10) + "-"}
 		c.Header["If-Range"] = []string{strongTag(o.header)}
 		r, err := b.engine.ask(x.r.Context(), c)
-		if err == nil {
+		if err != nil {
+			x.record.Trace.tried(again, 0, Reset, false)
+		} else {
+			x.record.Trace.tried(again, r.status, "", true)
 			if x.fits(r, o) {
 				return r
 			}

@@ -51,6 +51,10 @@ type Options struct {
 	// Clients bounds the requests that each client has at once; nil: nothing does.
 	Clients *perclient.Limit
 
+	// Tracing says which exchanges are told of as a trace; nil: none is, and what clients say
+	// of theirs is passed on as it is.
+	Tracing *Tracing
+
 	// Announce returns where the same is served in HTTP/3, as the field Alt-Svc says it;
 	// "": nowhere. nil: nowhere.
 	Announce func() string

@@ -54,13 +54,16 @@ const unfelt = 20 * time.Millisecond
 func (r *race) leave(winner *outcome) {
 	now := time.Now()
 	for a := range r.open {
+		fault := ""
 		if winner != nil && winner.verdict <= flowing {
 			age := now.Sub(a.started)
 			longer := winner.why == experience.Hedge && age > 2*now.Sub(winner.started)+unfelt // it was not the page that is slow
 			if a.b.silent(now, age, a.usual, longer); longer || a.drilled.Load() {
 				r.x.fault(a, Silent)
+				fault = Silent
 			}
 		}
+		r.x.record.Trace.leave(a, fault)
 		a.cancel()
 	}
 	if n := len(r.open); n > 0 { // their answers are thrown away as they come
@@ -106,6 +109,7 @@ func (r *race) launch(b *backend, why experience.Mask) {
 			}
 		}
 	}
+	x.record.Trace.try(a, c)
 	r.open[a] = true
 	r.tried[b]++
 	x.attempts++
@@ -189,6 +193,7 @@ func (r *race) decide() *outcome {
 // take takes one outcome. It returns what to give, nil to go on.
 func (r *race) take(o *outcome) *outcome {
 	x, now := r.x, time.Now()
+	x.record.Trace.tried(o.attempt, o.status, o.what, o.verdict == flowing)
 	switch o.verdict {
 	case good, flowing:
 		r.praise(o, now)

@@ -30,6 +30,7 @@ func (g *Gateway) serveSocket(w http.ResponseWriter, r *http.Request, p *pool) {
 		tried[b]++
 		x.attempts++
 		conn, o := x.openSocket(b)
+		x.record.Trace.tried(o.attempt, o.status, o.what, false)
 		if conn != nil {
 			x.join(conn, o)
 			return
@@ -73,6 +74,7 @@ func (x *exchange) openSocket(b *backend) (*h1.Conn, *outcome) {
 	deadline, _ := ctx.Deadline()
 	_ = conn.SetDeadline(deadline)
 	c := x.call(true)
+	x.record.Trace.try(a, c)
 	answer, err := conn.Do(&c.Call)
 	if err != nil {
 		_ = conn.Close()

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/honderd/honderd/app"
+	"github.com/honderd/honderd/config"
 	"github.com/honderd/honderd/gateway"
 )
 
@@ -29,6 +30,7 @@ type gatewayFlags struct {
 	data             string
 	http3            bool
 	clients          app.Clients
+	otlp             config.GatewayOTLP
 	admin, lines     string
 	resolver, config string
 	trust            []string
@@ -69,6 +71,8 @@ What was hidden is counted by backend and by what was wrong: --admin shows it, a
 	flags.StringVar(&f.page, "page", "", "the `FILE` with the HTML that people see when nothing else can be done")
 	flags.StringVar(&f.cert, "cert", "", "the `FILE` with the certificate for TLS")
 	flags.StringVar(&f.key, "key", "", "the `FILE` with its key")
+	flags.StringVar(&f.otlp.Endpoint, "otlp", "", "the `URL` of a collector for spans: http://host:4318 or grpc://host:4317 (default: what OTEL_EXPORTER_OTLP_ENDPOINT says)")
+	flags.StringVar(&f.otlp.Sample, "otlp-sample", "", "how many `PERCENT` of the traces that begin here are sent; those with a fault always are (default 100%)")
 	flags.BoolVar(&f.http3, "http3", false, "speak HTTP/3 too, at the same addresses over UDP")
 	flags.IntVar(&f.clients.Connections, "client-connections", app.ClientConnections, "how many connections one client may have at once; -1: as many as all")
 	flags.IntVar(&f.clients.Requests, "client-requests", app.ClientRequests, "how many requests of one client may be answered at once; -1: as many as all")
@@ -169,6 +173,9 @@ func (f *gatewayFlags) fromFile() (o app.GatewayOptions, err error) {
 	if err != nil {
 		return o, err
 	}
+	if err := overOTLP(&conf.Gateway.OTLP, os.LookupEnv); err != nil {
+		return o, err
+	}
 	if o, err = app.GatewayOf(conf); err == nil {
 		f.patience = o.Patience
 	}
@@ -213,6 +220,9 @@ func (f *gatewayFlags) fromFlags() (o app.GatewayOptions, err error) {
 		f.ca.Domains, f.ca.Folder = f.domains, app.CertificatesIn(f.data)
 		o.ACME = &f.ca
 	}
+	if o.Spans, err = f.spans(); err != nil {
+		return o, err
+	}
 	if err := o.CheckHTTP3(); err != nil {
 		return o, err
 	}
@@ -220,6 +230,19 @@ func (f *gatewayFlags) fromFlags() (o app.GatewayOptions, err error) {
 		return o, errors.New("--plain is where people come to without TLS, but there is no TLS (fix: write its addresses as --listen)")
 	}
 	return o, nil
+}
+
+// spans returns where spans go; nil: nowhere.
+func (f *gatewayFlags) spans() (*app.Spans, error) {
+	if f.otlp.Sample != "" {
+		if _, err := config.ParseSample(f.otlp.Sample); err != nil {
+			return nil, fmt.Errorf("--otlp-sample: %w", err)
+		}
+	}
+	if err := overOTLP(&f.otlp, os.LookupEnv); err != nil || f.otlp.Endpoint == "" {
+		return nil, err
+	}
+	return app.SpansOf(f.otlp), nil
 }
 
 func parseNetwork(text string) (netip.Prefix, error) {

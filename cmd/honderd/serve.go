@@ -130,6 +130,9 @@ func (f *serveFlags) arrange(args []string) (config.Config, error) {
 	if err != nil {
 		return conf, err
 	}
+	if err := overOTLP(&conf.Gateway.OTLP, os.LookupEnv); err != nil {
+		return conf, err
+	}
 	if f.data != "" {
 		conf.Data = f.data
 	}

@@ -65,7 +65,9 @@ func (s *Server) let(q *quic.Conn) (why string) {
 		return h1.TooMany
 	}
 	s.conns[q] = c
-	c.watch = time.AfterFunc(s.options.Idle, func() { _ = q.CloseWithError(quic.ApplicationErrorCode(http3.ErrCodeExcessiveLoad), "nothing was asked") })
+	c.watch = time.AfterFunc(s.options.Idle, func() {
+		_ = q.CloseWithError(quic.ApplicationErrorCode(http3.ErrCodeExcessiveLoad), "nothing was asked")
+	})
 	s.mu.Unlock()
 	context.AfterFunc(q.Context(), c.gone)
 	return ""

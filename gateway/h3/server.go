@@ -33,8 +33,8 @@ type Options struct {
 
 // Limits that the other versions do not need.
 const (
-	streams = 100 // requests of one connection that are answered at once
-	calm    = 256 // new connections in a second: of who comes then it is asked first whether they are where they say
+	streams = 100         // requests of one connection that are answered at once
+	calm    = 256         // new connections in a second: of who comes then it is asked first whether they are where they say
 	bidding = time.Second // how long after goodbye requests that are on their way may come
 )
 
