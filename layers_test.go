@@ -51,7 +51,9 @@ func testModules() []string {
 }
 
 // lentModules are modules that a doer owns and that tests of others speak with.
-func lentModules() []string { return []string{"google.golang.org/grpc", "google.golang.org/protobuf", "github.com/quic-go/quic-go"} }
+func lentModules() []string {
+	return []string{"google.golang.org/grpc", "google.golang.org/protobuf", "github.com/quic-go/quic-go"}
+}
 
 // worldly are the packages that words and folds do not import, with what lies below
 // them: the same facts must give the same bytes on every machine, at any time.
