@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -18,12 +17,16 @@ type attempt struct {
 	usual   time.Duration
 	calm    time.Duration   // how long it takes when nobody else is there
 	others  int             // were being answered when it began
+	due     time.Duration   // how long it would take with those who were before it
 	why     experience.Mask // what it would hide if it won
-	cancel  context.CancelFunc
 	canary  bool
-	drilled atomic.Bool // it was broken on purpose
-	let     atomic.Bool // what came so far is to be given away
-	try     int         // its place in Trace.Tries, from 1; 0: it is not traced
+	drilled atomic.Bool  // it was broken on purpose
+	let     atomic.Bool  // what came so far is to be given away
+	try     int          // its place in Trace.Tries, from 1; 0: it is not traced
+	sends   *spoolReader // the body of the request; nil: none
+	sent    int64        // of it, when it was looked at
+	ended   bool         // with the lock of b: it is not among those that are open
+	life
 
 	prev, next *attempt // in backend
 }
@@ -37,6 +40,7 @@ const (
 	faulty                 // an answer that says or shows that the backend failed
 	failed                 // no answer
 	odd                    // an answer that is not like the others: a second opinion is wanted
+	hinted                 // no answer yet: 102 or 103
 )
 
 // outcome is what became of an attempt.
@@ -55,12 +59,12 @@ type outcome struct {
 }
 
 // run asks a backend and judges what it says.
-func (x *exchange) run(ctx context.Context, a *attempt, c *call) *outcome {
-	if o := x.drill(ctx, a); o != nil {
+func (x *exchange) run(a *attempt, c *call) *outcome {
+	if o := x.drill(a); o != nil {
 		return o
 	}
 	o := &outcome{attempt: a}
-	r, err := a.b.engine.ask(ctx, c)
+	r, err := a.b.engine.ask(&a.life, c)
 	if err != nil {
 		o.verdict, o.what, o.err = failed, Reset, err
 		if t, ok := errors.AsType[*trouble](err); ok {

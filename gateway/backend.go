@@ -33,6 +33,10 @@ type backend struct {
 	latest    string
 }
 
+// slowMost is how much slower than usual one answer can tell that a backend is: one in ten
+// may honestly take long.
+const slowMost = 8
+
 const grace = 5 * time.Millisecond // nobody feels it: answers are not called slow for less
 
 // class says how much a backend is preferred: the lower the better. None is ever banned.
@@ -55,6 +59,8 @@ func (b *backend) start(a *attempt) {
 	}
 	b.last = a
 	a.others = b.open
+	delay, _ := b.crowd.foretold(a.started, float64(b.open))
+	a.due = a.calm + delay
 	b.crowd.begin(b.open)
 	b.open++
 	if b.stateAt(a.started) != well {
@@ -62,10 +68,14 @@ func (b *backend) start(a *attempt) {
 	}
 }
 
-// end notes that a is no longer open.
+// end notes that a is no longer open, or nobody waits for it.
 func (b *backend) end(a *attempt) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if a.ended {
+		return
+	}
+	a.ended = true
 	if a.prev != nil {
 		a.prev.next = a.next
 	} else {
@@ -96,7 +106,7 @@ func (b *backend) good(now time.Time, a *attempt, d time.Duration) time.Duration
 	b.answers++
 	b.streak = 0
 	b.lastGood = now
-	b.slow.add(now, ratio(d, a.usual), 0.25, 1)
+	b.slow.add(now, min(ratio(d, a.usual), slowMost), 0.25, 1)
 	b.fails.add(now, 0, 0.1, 0)
 	b.crowd.answer(now, d-a.calm, a.others)
 	return time.Duration(b.crowd.delay * float64(time.Millisecond))
@@ -110,6 +120,18 @@ func (b *backend) fault(now time.Time, what string) {
 	b.lastFault = now
 	b.latest = what
 	b.fails.add(now, 1, 0.3, 0)
+	b.tally(what)
+}
+
+// count counts a fault that says nothing new of b.
+func (b *backend) count(what string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.tally(what)
+}
+
+// tally is called with the lock.
+func (b *backend) tally(what string) {
 	if b.faults == nil {
 		b.faults = map[string]int64{}
 	}
@@ -129,18 +151,21 @@ func (b *backend) forgive(what string) {
 
 // silent notes that an attempt was given up after d because another had answered. A fault
 // of it is no reason to leave b, which may only have been slow once, but what may not be
-// asked twice goes elsewhere for a while.
-func (b *backend) silent(now time.Time, d, usual time.Duration, fault bool) {
+// asked twice goes elsewhere for a while. Counted: it is not heard what becomes of it.
+func (b *backend) silent(now time.Time, a *attempt, longer, counted bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if fault {
+	if longer {
 		b.lastFault, b.latest = now, Silent
-		if b.faults == nil {
-			b.faults = map[string]int64{}
-		}
-		b.faults[Silent]++
 	}
-	b.slow.add(now, ratio(d, usual), 0.25, 1)
+	if longer && counted {
+		b.tally(Silent)
+	}
+	if a.canary { // it is not well yet
+		b.streak++
+		b.lastFault = now
+	}
+	b.slow.add(now, ratio(now.Sub(a.started), a.usual), 0.25, 1)
 }
 
 // stateAt is called with the lock.
@@ -203,6 +228,35 @@ func (b *backend) roomy(now time.Time, within time.Duration) bool {
 		return false // nothing good has come since
 	}
 	return b.slow.now(now, 1) < 3
+}
+
+// prompt reports whether b would answer within a time in spite of those that are before,
+// beyond what the answer takes in calm times.
+func (b *backend) prompt(now time.Time, within time.Duration) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.stateAt(now) == ill {
+		return false
+	}
+	if a := b.first; a != nil && now.Sub(a.started) > max(2*a.due, within/4) && b.lastGood.Before(a.started) {
+		return false // nothing good has come since
+	}
+	delay, _ := b.crowd.foretold(now, float64(b.open))
+	return delay < within
+}
+
+// goodSince reports whether b has answered well since t.
+func (b *backend) goodSince(t time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.lastGood.After(t)
+}
+
+// absent reports whether b was not there when it was asked last: to ask again burdens nobody.
+func (b *backend) absent() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.latest == Refused
 }
 
 // calm reports whether what may not be asked twice is safe with b: its last answer was

@@ -54,7 +54,7 @@ func (g *Gateway) count(e *Exchange) {
 	if e.Cache != "" && e.Cache != "miss" {
 		c.cached++
 	}
-	if e.Status >= 500 || e.Gone || e.Cut {
+	if e.bad() {
 		c.felt++
 		c.lastFelt = time.Now()
 		return

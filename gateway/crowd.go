@@ -28,6 +28,7 @@ type crowd struct {
 const (
 	crowdWeight = 0.1
 	crowdCalm   = 10               // milliseconds of delay in calm times
+	crowdStep   = 120              // milliseconds beyond twice the delay of late that one answer can tell of
 	crowdEnough = 8                // answers, before anything is foretold
 	crowdFor    = time.Second      // how long it is reason enough to turn somebody away
 	crowdFades  = time.Second / 2  // in which what is known counts half
@@ -50,7 +51,7 @@ func (c *crowd) answer(now time.Time, delay time.Duration, others int) {
 	c.n++
 	c.last = now
 	ms := max(float64(delay)/float64(time.Millisecond), 0)
-	c.delay += (ms - c.delay) * crowdWeight
+	c.delay += (min(ms, 2*c.delay+crowdStep) - c.delay) * crowdWeight // a few that take long are no crowd
 	c.began += (float64(others) - c.began) * crowdWeight
 	if float64(others) <= 2+1.5*c.calm {
 		c.alone += (ms - c.alone) / 2

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -186,7 +185,7 @@ func (g *Gateway) endDrill(b *backend, why string) {
 
 // drill breaks an attempt if its backend is to be broken; nil: it is not. Never so that
 // an order could be lost: what may not be asked twice is only refused.
-func (x *exchange) drill(ctx context.Context, a *attempt) *outcome {
+func (x *exchange) drill(a *attempt) *outcome {
 	d := a.b.broken.Load()
 	if d == nil || rand.Float64() >= d.share || !x.repeatable && d.what != Refused {
 		return nil
@@ -197,7 +196,7 @@ func (x *exchange) drill(ctx context.Context, a *attempt) *outcome {
 	a.drilled.Store(true)
 	o := &outcome{attempt: a, verdict: failed, what: d.what, unsent: true, err: errors.New("a drill")}
 	if d.what == Silent {
-		<-ctx.Done()
+		<-a.context().Done()
 	}
 	return o
 }

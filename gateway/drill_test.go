@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -116,6 +115,6 @@ func newRefusing() *refusing { return &refusing{} }
 // refusing is a backend that is gone.
 type refusing struct{ queued }
 
-func (*refusing) ask(context.Context, *call) (*reply, error) {
+func (*refusing) ask(*life, *call) (*reply, error) {
 	return nil, &trouble{what: Refused, unsent: true, err: errors.New("gone")}
 }

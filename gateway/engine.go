@@ -17,7 +17,7 @@ import (
 
 // engine asks one backend.
 type engine interface {
-	ask(ctx context.Context, c *call) (*reply, error)
+	ask(l *life, c *call) (*reply, error)
 	dial(ctx context.Context) (net.Conn, error)
 	close()
 }
@@ -175,10 +175,10 @@ func (l *lean) put(c *h1.Conn) {
 	l.idle = append(l.idle, c)
 }
 
-// ask asks, and reads the head of the answer.
-func (l *lean) ask(ctx context.Context, c *call) (*reply, error) {
+// ask asks, and reads the head of the answer. The end of li ends it, and the body.
+func (l *lean) ask(li *life, c *call) (*reply, error) {
 	if c.two || l.b.second.Load() {
-		return l.askSecond(ctx, c)
+		return l.askSecond(li.context(), c)
 	}
 	var conn *h1.Conn
 	if !c.fresh {
@@ -186,22 +186,25 @@ func (l *lean) ask(ctx context.Context, c *call) (*reply, error) {
 	}
 	used := conn != nil
 	if !used {
-		raw, err := l.dial(ctx)
+		raw, err := l.dial(li.context())
 		if err != nil {
 			return nil, &trouble{what: Refused, unsent: true, err: err, second: isALPN(err)}
 		}
 		conn = h1.NewConn(raw)
 	}
-	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
+	if !li.holds(conn) {
+		_ = conn.Close()
+		return nil, &trouble{what: Reset, unsent: true, err: context.Canceled}
+	}
 	a, err := conn.Do(&c.Call)
 	if err != nil {
-		stop()
+		li.lets()
 		_ = conn.Close()
 		return nil, explain(err, used)
 	}
 	r := &reply{status: a.Status, header: a.Header, length: a.Length, body: a.Body, trailer: a.Trailer, toClose: a.ToClose}
 	r.release = func(whole bool) {
-		if stop() && whole && a.Keep {
+		if li.lets() && whole && a.Keep {
 			l.put(conn)
 			return
 		}

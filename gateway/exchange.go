@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"context"
 	"net/http"
 	"net/netip"
 	"time"
@@ -69,7 +68,9 @@ type exchange struct {
 	held       bool
 	expired    bool
 	crowd      bool // there are too many
-	stopRace   context.CancelFunc
+	unasked    bool // nobody waits for it
+	stopRace   func()
+	hearing    chan *Exchange // takes the record when those who lost are still heard; nil: nobody is
 	stored     stored
 	record     Exchange
 }
@@ -149,12 +150,15 @@ func (x *exchange) hedgeAfter() time.Duration {
 	return min(max(2*most, patience/40), max(patience*3/10, most*5/4))
 }
 
+// maxFaults is how many faults of one exchange are told.
+const maxFaults = 64
+
 // fault notes what was wrong with a.
 func (x *exchange) fault(a *attempt, what string) {
 	if a.drilled.Load() {
 		what = drillMark + what
 	}
-	if len(x.faults) < 64 {
+	if len(x.faults) < maxFaults {
 		x.faults = append(x.faults, Fault{a.b.name, what, time.Since(x.started)})
 	}
 }
@@ -175,8 +179,7 @@ func (x *exchange) finish(o *outcome) {
 	if o != nil {
 		e.Backend = o.b.name
 	}
-	isBad := e.Status >= 500 || e.Gone || e.Cut
-	if len(x.faults) > 0 && !isBad && e.Mask == experience.Unmasked {
+	if len(x.faults) > 0 && !e.bad() && e.Mask == experience.Unmasked {
 		e.Mask = experience.Retry
 		if o != nil && o.why != experience.Unmasked {
 			e.Mask = o.why
@@ -185,15 +188,27 @@ func (x *exchange) finish(o *outcome) {
 			e.Mask = experience.Hold
 		}
 	}
-	if isBad {
+	if e.bad() {
 		e.Mask = experience.Unmasked
 	}
 	if len(x.faults) > 0 {
 		e.Cost = e.Wait - x.faults[0].After
 	}
 	e.Trace.end()
+	if x.hearing != nil {
+		x.hearing <- e
+		return
+	}
+	x.tell(e)
+}
+
+// bad reports whether the person felt it.
+func (e *Exchange) bad() bool { return e.Status >= 500 || e.Gone || e.Cut }
+
+// tell tells what the exchange was.
+func (x *exchange) tell(e *Exchange) {
 	x.g.count(e)
-	x.g.drilled(e, isBad)
+	x.g.drilled(e, e.bad())
 	if x.g.options.Done != nil {
 		x.g.options.Done(e)
 	}

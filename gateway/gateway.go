@@ -29,6 +29,7 @@ type Gateway struct {
 	mu       sync.Mutex
 	sockets  map[*socket]bool
 	behind   sync.WaitGroup // what goes on after an answer was given
+	ending   chan struct{}  // closed when nobody is served any more
 	over     atomic.Bool
 	followed atomic.Bool // another has come in its place
 	seed     maphash.Seed
@@ -40,7 +41,7 @@ func New(ctx context.Context, o Options) (*Gateway, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	g := &Gateway{options: o.withDefaults(), lookup: newLookup(o.Resolver), sockets: map[*socket]bool{}, seed: maphash.MakeSeed()}
+	g := &Gateway{options: o.withDefaults(), lookup: newLookup(o.Resolver), sockets: map[*socket]bool{}, seed: maphash.MakeSeed(), ending: make(chan struct{})}
 	g.counts, g.drills = &counts{refused: map[string]int64{}, masked: map[maskKey]int64{}}, &drills{}
 	if g.options.Cache > 0 {
 		g.store = cache.New(g.options.Cache)
@@ -108,6 +109,7 @@ func (g *Gateway) Run(ctx context.Context) {
 	g.follow(ctx)
 	services.Wait()
 	g.EndSockets()
+	close(g.ending)
 	g.behind.Wait()
 	if g.followed.Load() { // its connections are somebody else's now
 		return
@@ -267,7 +269,7 @@ func (x *exchange) serve() {
 		x.turnAway()
 		return
 	}
-	o := x.race(x.r.Context())
+	o := x.race()
 	x.answer(o, asked)
 }
 

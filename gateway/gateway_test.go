@@ -156,7 +156,6 @@ func TestFaultsAreMaskedAndCounted(t *testing.T) {
 	for _, tt := range faults {
 		t.Run(tt.name, func(t *testing.T) {
 			ill, fine := newOrigin(t, tt.h), newOrigin(t, answer("good"))
-			// A race would be run only after half a second: the fault of who loses one is not known.
 			s := play(t, Options{Pools: []Pool{{Marker: "X-Shop: yes"}}, Patience: 20 * time.Second}, ill, fine)
 			for i := range 30 {
 				if status, body, _ := s.ask(http.MethodGet, fmt.Sprintf("/%d", i), ""); status != 200 || body != "good" {
@@ -164,6 +163,7 @@ func TestFaultsAreMaskedAndCounted(t *testing.T) {
 				}
 			}
 			injected := ill.asked.Load()
+			s.exchanges(30) // who lost a race is heard to their end
 			state := s.g.State()
 			if injected == 0 || state.Masked != injected || state.Felt != 0 {
 				t.Errorf("%d faults were injected, %d masked, %d felt", injected, state.Masked, state.Felt)
@@ -244,8 +244,9 @@ func TestSilenceIsRaced(t *testing.T) {
 	if silent.asked.Load() == 0 {
 		t.Skip("chance never asked the silent one")
 	}
-	if n := s.g.State().Masks; len(n) == 0 || n[0].How != experience.Hedge.String() {
-		t.Errorf("masked %+v", n)
+	s.exchanges(10) // the silent are heard until patience ends
+	if s := s.g.State(); len(s.Masks) != 1 || s.Masks[0].How != experience.Hedge.String() || s.Masked != silent.asked.Load() {
+		t.Errorf("masked %+v, want %d", s.Masks, silent.asked.Load())
 	}
 }
 
@@ -310,8 +311,15 @@ func TestEveryBackendSaysTheSameIsTheTruth(t *testing.T) {
 	if status, body, _ := s.ask(http.MethodGet, "/broken", ""); status != 500 || !strings.Contains(body, "a fault of the page") {
 		t.Errorf("%d %q", status, body)
 	}
-	if n := a.asked.Load() + b.asked.Load(); n > 4 {
+	n := a.asked.Load() + b.asked.Load()
+	if n > 4 {
 		t.Errorf("asked %d times", n)
+	}
+	if status, body, _ := s.ask(http.MethodGet, "/broken", ""); status != 500 || !strings.Contains(body, "a fault of the page") {
+		t.Errorf("the second time: %d %q", status, body)
+	}
+	if again := a.asked.Load() + b.asked.Load() - n; again != 1 {
+		t.Errorf("asked %d times again, though all had just said the same", again)
 	}
 }
 

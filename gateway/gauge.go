@@ -77,51 +77,6 @@ func (p *paces) of(route string) (half, most, calm time.Duration) {
 	return ms(one.half), ms(one.most), ms(one.calm)
 }
 
-// budget bounds what is asked beside the first attempt of each request, so that hiding
-// faults never makes an overload: a share of the requests, and a few a second.
-type budget struct {
-	mu     sync.Mutex
-	tokens float64
-	last   time.Time
-}
-
-const (
-	budgetShare = 0.1 // tokens a request
-	budgetFloor = 10  // tokens a second
-	budgetMost  = 30
-)
-
-// earn is called for each request.
-func (b *budget) earn() {
-	b.mu.Lock()
-	b.tokens = min(b.tokens+budgetShare, budgetMost)
-	b.mu.Unlock()
-}
-
-// spend reports whether one more attempt may be made.
-func (b *budget) spend(now time.Time) bool { return b.take(now, 1) }
-
-// owe is spend for one who would soon feel it: there may be a debt, which later attempts
-// wait for, so that in the long run there are no more of them.
-func (b *budget) owe(now time.Time) bool { return b.take(now, -budgetMost) }
-
-// take takes a token if there are at least so many.
-func (b *budget) take(now time.Time, least float64) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.last.IsZero() {
-		b.tokens = budgetMost
-	} else if d := now.Sub(b.last); d > 0 {
-		b.tokens = min(b.tokens+d.Seconds()*budgetFloor, budgetMost)
-	}
-	b.last = now
-	if b.tokens < least {
-		return false
-	}
-	b.tokens--
-	return true
-}
-
 // fadeTau is how long a backend's past counts.
 const fadeTau = 3 * time.Second
 

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -144,13 +145,13 @@ func (x *exchange) repair(o *outcome) *reply {
 		return nil
 	}
 	until := time.Now().Add(x.pool.Patience)
-	tried := map[*backend]int{o.b: 1}
+	tried := tries{{o.b, 1}}
 	for time.Now().Before(until) && x.attempts < 40 && !x.left() {
 		b := x.pool.pick(time.Now(), want{tried: tried})
-		if b == nil {
+		if b == nil || !x.pool.budget.spend(time.Now(), sure) {
 			return nil
 		}
-		tried[b]++
+		tried = tried.add(b, 1)
 		x.attempts++
 		c := x.call(true)
 		again := &attempt{b: b, why: experience.Repair}
@@ -158,7 +159,9 @@ func (x *exchange) repair(o *outcome) *reply {
 		c.Header = c.Header.Clone()
 		c.Header["Range"] = []string{"bytes=" + strconv.FormatInt(x.record.Bytes, 10) + "-"}
 		c.Header["If-Range"] = []string{strongTag(o.header)}
-		r, err := b.engine.ask(x.r.Context(), c)
+		li := &life{}
+		stop := context.AfterFunc(x.r.Context(), li.end)
+		r, err := b.engine.ask(li, c)
 		if err != nil {
 			x.record.Trace.tried(again, 0, Reset, false)
 		} else {
@@ -166,6 +169,7 @@ func (x *exchange) repair(o *outcome) *reply {
 			if x.fits(r, o) {
 				return r
 			}
+			stop()
 			r.release(false)
 			if r.status < 500 {
 				return nil // there it is another

@@ -18,8 +18,12 @@ func (r *race) hold() {
 		r.wait, r.since = r.x.pool.hold(), now
 		r.backs = r.wait.on
 	}
-	r.pause = min(max(r.pause*3/2, 20*time.Millisecond), 100*time.Millisecond)
-	r.again.Reset(r.pause)
+	most := 100 * time.Millisecond
+	if r.seen > 0 { // each time burdens a backend
+		most = max(most, r.x.pool.Patience/8)
+	}
+	r.pause = min(max(r.pause*3/2, 20*time.Millisecond), most)
+	r.bells.again = now.Add(r.pause)
 }
 
 // ask asks again, in the name of all that are held.
@@ -29,7 +33,11 @@ func (r *race) ask() {
 		return
 	}
 	urgent := r.x.deadline.Sub(now) < 2*r.x.hedgeAfter() && r.x.pool.backSince(r.since)
-	if urgent || r.x.pool.mayProbe(now, 20*time.Millisecond) {
+	after := time.Duration(0)
+	if r.seen > 0 { // better one of whom no backend has heard yet
+		after = 100 * time.Millisecond
+	}
+	if urgent || r.x.pool.mayProbe(now, after) {
 		r.launchHeld()
 		return
 	}
@@ -39,12 +47,13 @@ func (r *race) ask() {
 // launchHeld ends holding.
 func (r *race) launchHeld() {
 	r.holding = false
-	b := r.x.pool.pick(time.Now(), want{tried: r.tried, once: !r.x.repeatable})
-	if b == nil {
+	now := time.Now()
+	b := r.x.pool.pick(now, want{tried: r.tried, once: !r.x.repeatable})
+	if b == nil || !r.pay(now, sure) {
 		r.hold()
 		return
 	}
 	r.x.held = true
 	r.launch(b, experience.Hold)
-	r.armHedge()
+	r.armHedge(now)
 }

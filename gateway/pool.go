@@ -29,13 +29,14 @@ type pool struct {
 type known struct {
 	paces  paces
 	shapes shapes
+	truths truths
 	budget budget
 	press  press
 }
 
 func newKnown() *known {
 	k := &known{}
-	k.paces.routes, k.shapes.routes = map[string]*pace{}, map[string]*shape{}
+	k.paces.routes, k.shapes.routes, k.truths.routes = map[string]*pace{}, map[string]*shape{}, map[string]truth{}
 	return k
 }
 
@@ -44,10 +45,12 @@ func (p *pool) all() []*backend { return *p.backends.Load() }
 
 // want says what a backend is looked for.
 type want struct {
-	tried map[*backend]int // how often each was asked for this request
-	once  bool             // it may not be asked twice
-	fresh bool             // only one that was not asked yet
-	room  time.Duration    // only one that could answer within it; 0: any
+	tried  tries         // how often each was asked for this request
+	once   bool          // it may not be asked twice
+	fresh  bool          // only one that was not asked yet
+	room   time.Duration // only one that could answer within it; 0: any
+	within time.Duration // only one that would, in spite of those before; 0: any
+	canary bool          // one that was ill may be tried: there is time to ask another
 }
 
 // pick returns the backend that a person is best served by; nil: none is left.
@@ -64,8 +67,8 @@ func (p *pool) pick(now time.Time, w want) *backend {
 	}
 	for i := range list {
 		b := list[(i+offset)%len(list)]
-		n := w.tried[b]
-		if w.fresh && n > 0 || w.room > 0 && !b.roomy(now, w.room) {
+		n := w.tried.of(b)
+		if w.fresh && n > 0 || w.room > 0 && !b.roomy(now, w.room) || w.within > 0 && !b.prompt(now, w.within) {
 			continue
 		}
 		c, score := b.score(now)
@@ -75,6 +78,8 @@ func (p *pool) pick(now time.Time, w want) *backend {
 		r := n*64 + int(c)*8 // first those that were not asked, then the well
 		if b.site != site {
 			r += 4
+		} else if c == untold && w.canary && (b.absent() || p.budget.rich(now)) {
+			r -= 16 // or it would never be known that it is back
 		}
 		if w.once {
 			switch {
@@ -91,6 +96,20 @@ func (p *pool) pick(now time.Time, w want) *backend {
 		}
 	}
 	return best
+}
+
+// allIll reports whether every backend of p answers, and fails: to ask more often would
+// only burden them.
+func (p *pool) allIll(now time.Time) bool {
+	for _, b := range p.all() {
+		b.mu.Lock()
+		fails := b.streak > 0 && b.stateAt(now) != well && b.latest != Refused
+		b.mu.Unlock()
+		if !fails {
+			return false
+		}
+	}
+	return len(p.all()) > 0
 }
 
 // comeBack is how long people take to come back to a site that is well again.
@@ -171,14 +190,18 @@ func (p *pool) backSince(t time.Time) bool {
 // wakeMost is how many go on with each good answer.
 const wakeMost = 4
 
-// mayProbe reports whether a request that is held may ask again now, in the name of all.
-func (p *pool) mayProbe(now time.Time, pause time.Duration) bool {
+// probeEvery is how often one of those who are held asks for all.
+const probeEvery = 20 * time.Millisecond
+
+// mayProbe reports whether a request that is held may ask again now, in the name of all,
+// when nobody has for so much longer than is usual.
+func (p *pool) mayProbe(now time.Time, longer time.Duration) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if now.Before(p.probe) {
+	if now.Before(p.probe.Add(longer)) {
 		return false
 	}
-	p.probe = now.Add(pause)
+	p.probe = now.Add(probeEvery)
 	return true
 }
 

@@ -3,6 +3,8 @@ package gateway
 import (
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 )
 
 // silentFor is a backend that was asked long before now and has not answered.
@@ -54,7 +56,7 @@ func TestWhoeverIsSilentIsNotAskedInPlaceOfTheSilent(t *testing.T) {
 	one, two := silentFor(0, now.Add(-100*time.Millisecond)), silentFor(0, now.Add(-100*time.Millisecond))
 	there := &backend{name: "there", site: 1}
 	p := poolOf(one, two, there)
-	tried := map[*backend]int{one: 1}
+	tried := tries{{one, 1}}
 	if b := p.pick(now, want{tried: tried, fresh: true, room: 50 * time.Millisecond}); b != there {
 		t.Errorf("asked beside the silent one: %v, want the one that has room", b.name)
 	}
@@ -64,31 +66,59 @@ func TestWhoeverIsSilentIsNotAskedInPlaceOfTheSilent(t *testing.T) {
 	}
 }
 
-// One who would soon feel it is asked for on credit, and others pay it back.
-func TestWhoWouldSoonFeelItIsHelpedOnCredit(t *testing.T) {
+// One who would feel it is asked for on credit, and others pay it back.
+func TestWhoWouldFeelItIsHelpedOnCredit(t *testing.T) {
 	var b budget
 	now := time.Now()
-	for range budgetMost {
-		if !b.spend(now) {
-			t.Fatal("a full budget is spent before its end")
-		}
+	soon, late := 0, 0
+	for b.spend(now, early) {
+		soon++
 	}
-	if b.spend(now) {
-		t.Error("more is spent than there is")
+	if soon == 0 || b.rich(now) {
+		t.Errorf("%d are spent for who need not feel it yet, want some", soon)
 	}
-	n := 0
-	for b.owe(now) {
-		n++
+	for b.spend(now, sure) {
+		late++
 	}
-	if n < budgetMost || n > budgetMost+1 {
-		t.Errorf("%d on credit, want some %d", n, budgetMost)
+	if soon+late != 2*budgetFew {
+		t.Errorf("%d and %d are spent, want %d together", soon, late, 2*budgetFew)
 	}
-	if b.spend(now.Add(2 * time.Second)) {
+	for range 33 { // a few less than would pay it
+		b.earn(now)
+	}
+	if b.spend(now, likely) {
 		t.Error("something is spent before the debt is paid")
 	}
-	if !b.spend(now.Add(5 * time.Second)) {
+	for range 12 {
+		b.earn(now)
+	}
+	if !b.spend(now, likely) {
 		t.Error("the debt is never paid")
 	}
+}
+
+// However requests and faults come, no more is asked than a share of the requests and a few.
+func TestTheBudgetHoldsByConstruction(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var b budget
+		begin := time.Now()
+		now, earned, spent := begin, 0, 0
+		for range rapid.IntRange(1, 400).Draw(t, "steps") {
+			now = now.Add(time.Duration(rapid.IntRange(0, 300).Draw(t, "ms")) * time.Millisecond)
+			for range rapid.IntRange(0, 20).Draw(t, "requests") {
+				b.earn(now)
+				earned++
+			}
+			for range rapid.IntRange(0, 40).Draw(t, "faults") {
+				if b.spend(now, sure) {
+					spent++
+				}
+			}
+		}
+		if most := budgetShare*float64(earned) + 2*budgetFew + budgetFloor*now.Sub(begin).Seconds() + 1; float64(spent) > most {
+			t.Fatalf("%d asked beside %d requests, want at most %.1f", spent, earned, most)
+		}
+	})
 }
 
 // When all backends came back together, all who had been held went to the one that had

@@ -20,14 +20,14 @@ func (g *Gateway) serveSocket(w http.ResponseWriter, r *http.Request, p *pool) {
 	x := g.newExchange(w, r, p)
 	x.repeatable = r.Method == http.MethodGet
 	x.header["Connection"], x.header["Upgrade"] = []string{"Upgrade"}, r.Header["Upgrade"]
-	tried := map[*backend]int{}
+	var tried tries
 	var last *outcome
 	for {
 		b := p.pick(time.Now(), want{tried: tried})
 		if b == nil {
 			break
 		}
-		tried[b]++
+		tried = tried.add(b, 1)
 		x.attempts++
 		conn, o := x.openSocket(b)
 		x.record.Trace.tried(o.attempt, o.status, o.what, false)
@@ -61,7 +61,7 @@ func (g *Gateway) serveSocket(w http.ResponseWriter, r *http.Request, p *pool) {
 
 // openSocket asks b. It returns the connection when b opened what was asked for.
 func (x *exchange) openSocket(b *backend) (*h1.Conn, *outcome) {
-	a := &attempt{b: b, started: time.Now(), cancel: func() {}}
+	a := &attempt{b: b, started: time.Now()}
 	o := &outcome{attempt: a}
 	ctx, stop := context.WithTimeout(x.r.Context(), max(x.pool.Patience*6/10, 100*time.Millisecond))
 	defer stop()

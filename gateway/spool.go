@@ -143,6 +143,13 @@ type spoolReader struct {
 	at int64
 }
 
+// position is how much was read.
+func (r *spoolReader) position() int64 {
+	r.s.mu.Lock()
+	defer r.s.mu.Unlock()
+	return r.at
+}
+
 // Read reads on.
 func (r *spoolReader) Read(p []byte) (int, error) {
 	s := r.s

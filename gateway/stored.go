@@ -127,8 +127,9 @@ func (x *exchange) renewBehind(e *cache.Entry) {
 		defer g.renews.Delete(key)
 		b := g.newExchange(nobody{h: http.Header{}}, r, x.pool)
 		b.header, b.stored = e.Condition(b.header), stored{key: key, scheme: x.stored.scheme, entry: e, asked: true}
+		b.unasked = true
 		asked := time.Now()
-		o := b.race(r.Context())
+		o := b.race()
 		if o == nil || o.verdict > flowing {
 			return
 		}
