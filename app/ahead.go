@@ -79,17 +79,24 @@ func (p *projector) fold(one decoded) {
 	if one.batch != nil {
 		p.folds.apply(one.batch)
 		p.unsaved += int64(len(one.batch.Items))
-	} else if err := p.folds.take(one.subject, one.data); err != nil { // all else is still true
+	} else if err := p.say(one); err != nil { // all else is still true
 		p.missing = fmt.Sprintf("record %d of the ledger cannot be read: %v", one.seq, err)
 		p.log.Error("a record is passed over", "record", one.seq, "subject", one.subject, "error", err)
 	}
-	p.seq, p.fresh = one.seq, false
+	p.seq = one.seq
 	if p.unsaved >= saveAfter {
 		select {
 		case p.full <- struct{}{}:
 		default:
 		}
 	}
-	close(p.changed)
-	p.changed = make(chan struct{})
+	p.tellChange()
+}
+
+// say applies a record that is no experiences.
+func (p *projector) say(one decoded) error {
+	p.saying.Lock()
+	defer p.saying.Unlock()
+	p.composed.said.Add(1)
+	return p.folds.take(one.subject, one.data)
 }

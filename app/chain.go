@@ -16,10 +16,23 @@ import (
 
 // chain returns which service calls which.
 func (p *projector) chain() view.Chain {
-	p.mu.Lock()
+	g := &p.glances
+	if !p.mu.TryLock() { // an answer is made, or facts are folded
+		g.mu.Lock()
+		last, asOf := g.chain, g.chainAsOf
+		g.mu.Unlock()
+		if last != nil && time.Since(asOf) < glanceOld {
+			return *last
+		}
+		p.mu.Lock()
+	}
 	answer := p.folds.chain.Answer(view.ChainHours)
 	p.mu.Unlock()
-	return view.NewChain(answer)
+	c := view.NewChain(answer)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.chain, g.chainAsOf = &c, time.Now()
+	return c
 }
 
 // releasesEvery is how often versions are looked at that were not seen before.
@@ -89,8 +102,6 @@ func releaseKey(r release.Release) string {
 
 // knowsRelease reports whether the fact is there already.
 func (s *Server) knowsRelease(key string) bool {
-	s.projector.mu.Lock()
-	defer s.projector.mu.Unlock()
-	_, known := s.projector.folds.said.Get(view.KindRelease, key)
+	_, known := s.projector.saidOne(view.KindRelease, key)
 	return known
 }

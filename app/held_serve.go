@@ -51,8 +51,6 @@ func (c *clock) step(now time.Time) time.Duration {
 
 // dropped returns all that was dropped, whoever counted it.
 func (s *Server) dropped() []web.Drop {
-	s.projector.mu.Lock()
-	in, late := s.projector.folds.intake.Answer(), s.projector.folds.felt.Late()
-	s.projector.mu.Unlock()
+	_, in, late, _ := s.projector.glance()
 	return withFolds(s.drops.list(), in, late)
 }

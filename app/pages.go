@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"net/http"
 	"runtime/debug"
 	"strings"
@@ -55,7 +54,8 @@ func (s *Server) pages() (http.Handler, error) {
 	mux.Handle("/", web.New(web.Options{
 		Answers: s.projector.now,
 		State:   s.state,
-		Notify:  s.notify,
+		Notify:  s.viewers.notify,
+		Version: s.projector.newest,
 		Desk:    desk{s},
 		Chain:   s.projector.chain,
 		Coming:  s.coming,
@@ -146,32 +146,4 @@ func (s *Server) state() web.State {
 		}
 	}
 	return state
-}
-
-// notifyEvery is how often an open page is told of changes at most.
-const notifyEvery = time.Second
-
-// notify returns a channel that gets a value after a change, until ctx ends, which ends
-// its goroutine too.
-func (s *Server) notify(ctx context.Context) <-chan struct{} {
-	told := make(chan struct{}, 1)
-	go func() {
-		for {
-			select {
-			case <-s.projector.notify():
-			case <-ctx.Done():
-				return
-			}
-			select {
-			case told <- struct{}{}:
-			default:
-			}
-			pause(ctx, notifyEvery)
-			select { // once more: what came during the pause is shown too
-			case told <- struct{}{}:
-			default:
-			}
-		}
-	}()
-	return told
 }

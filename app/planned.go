@@ -55,9 +55,7 @@ func (s *Server) planned(w http.ResponseWriter, r *http.Request) {
 
 // change changes or cancels what was announced. What was over is history.
 func (s *Server) change(w http.ResponseWriter, r *http.Request, id string) {
-	s.projector.mu.Lock()
-	known, ok := s.projector.folds.said.Get(incident.KindPlanned, id)
-	s.projector.mu.Unlock()
+	known, ok := s.projector.saidOne(incident.KindPlanned, id)
 	var p incident.Planned
 	if !ok || json.Unmarshal(known.Body, &p) != nil {
 		problem(w, http.StatusNotFound, errors.New("there is no such planned work (fix: take an id of honderd planned list)"))

@@ -14,7 +14,6 @@ import (
 	"github.com/honderd/honderd/fold/intake"
 	"github.com/honderd/honderd/ledger"
 	"github.com/honderd/honderd/ledger/archive"
-	"github.com/honderd/honderd/view"
 )
 
 // A projector applies the facts of a ledger to the folds, each exactly once, through
@@ -41,18 +40,18 @@ type projector struct {
 	savedAt  time.Time
 	saveTook time.Duration // how long saving took
 	size     int           // of the checkpoint on disk
-	changed  chan struct{} // closed at the next change
-	answer   view.Answer
-	told     view.Public
-	asOf     time.Time     // when answer was made
-	took     time.Duration // how long answer took to make
-	fresh    bool          // nothing has changed since answer was made
 	missing  string        // what the ledger has lost, in words
 
 	refolded   time.Time     // when late facts were counted last
 	refoldTook time.Duration // how long that took
-	probed     checks.Answer // what probes found
-	probedAsOf time.Time
+
+	saying sync.RWMutex // of folds.said, for who reads it while an answer is made; who folds holds mu too
+
+	changing sync.Mutex
+	changed  chan struct{} // closed at the next change
+
+	composed composed
+	glances  glances
 }
 
 // saveAfter is how many experiences are folded before the state is saved out of turn: what
@@ -68,17 +67,10 @@ const saveRest = 1
 // experiences of large blocks. What waits in the ledger is folded first after a crash.
 const maxBehind = 128
 
-// answerAge is how old an answer may be when something has changed since.
-const answerAge = time.Second
-
-// answerRest is how many times as long as an answer took nothing is asked again, so
-// that a large one leaves time for counting.
-const answerRest = 10
-
 func newProjector(l ledger.Ledger, dir string, o felt.Options, k *calendars, log *slog.Logger) *projector {
 	return &projector{
-		calendars: k,
-		ledger:    l, path: filepath.Join(dir, checkpointName), options: o, log: log,
+		calendars: k, composed: composed{next: make(chan struct{})},
+		ledger: l, path: filepath.Join(dir, checkpointName), options: o, log: log,
 		folds: newFolds(o), changed: make(chan struct{}), full: make(chan struct{}, 1),
 	}
 }
@@ -185,8 +177,9 @@ func (p *projector) run(ctx context.Context, read func(context.Context, ledger.S
 		p.log.Error("the ledger has lost facts", "error", gone)
 		p.drops.add(scrubName, inRecords, "could not be read when their turn came", int64(gone.To-gone.From)+1, false)
 		p.mu.Lock()
-		p.seq, p.missing, p.fresh = gone.To, gone.Error(), false
+		p.seq, p.missing = gone.To, gone.Error()
 		p.mu.Unlock()
+		p.tellChange()
 	}
 }
 
@@ -220,41 +213,18 @@ func (p *projector) position(name string) string {
 
 // notify returns a channel that is closed at the next change.
 func (p *projector) notify() <-chan struct{} {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	p.changing.Lock()
+	defer p.changing.Unlock()
 	return p.changed
 }
 
-// now returns the answer, at most answerAge old, and when it was made.
-func (p *projector) now() (view.Answer, time.Time) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !p.asOf.IsZero() && (p.fresh || time.Since(p.asOf) < max(answerAge, answerRest*p.took)) {
-		return p.answer, p.asOf
-	}
-	began := time.Now()
-	people := p.folds.felt.Answer()
-	p.answer, p.told = p.folds.compose(people, p.calendars), view.PublicOf(people, began, p.calendars.zone)
-	p.asOf, p.fresh = time.Now(), true
-	p.took = time.Since(began)
-	return p.answer, p.asOf
-}
-
-// publicAge is how old what the public is told may be: who was there a moment ago changes
-// with the clock too, also when nobody comes any more.
-const publicAge = 15 * time.Second
-
-// public returns the answer, and what of it the public may be told.
-func (p *projector) public() (view.Answer, view.Public) {
-	p.mu.Lock()
-	if time.Since(p.told.AsOf) > max(publicAge, answerRest*p.took) {
-		p.fresh = false
-	}
-	p.mu.Unlock()
-	answer, _ := p.now()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return answer, p.told
+// tellChange tells that the folds know more.
+func (p *projector) tellChange() {
+	p.composed.changes.Add(1)
+	p.changing.Lock()
+	defer p.changing.Unlock()
+	close(p.changed)
+	p.changed = make(chan struct{})
 }
 
 // save writes the checkpoint if anything has changed since the last one, and reports
@@ -311,10 +281,8 @@ func (p *projector) knows(seq ledger.Sequence) bool {
 // near returns when the folds are not far behind the record at seq, or ctx ends.
 func (p *projector) near(ctx context.Context, seq ledger.Sequence) {
 	for {
-		p.mu.Lock()
-		behind, changed := seq > p.seq+maxBehind, p.changed
-		p.mu.Unlock()
-		if !behind {
+		changed := p.notify()
+		if seq <= p.upTo()+maxBehind {
 			return
 		}
 		select {
@@ -325,19 +293,14 @@ func (p *projector) near(ctx context.Context, seq ledger.Sequence) {
 	}
 }
 
-// checks returns what probes found, at most answerAge old.
+// checks returns what probes found, as it was a moment ago.
 func (p *projector) checks() checks.Answer {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if time.Since(p.probedAsOf) >= answerAge {
-		p.probed, p.probedAsOf = p.folds.checks.Answer(), time.Now()
-	}
-	return p.probed
+	probed, _, _, _ := p.glance()
+	return probed
 }
 
 // sources returns what is known of each source, and in words what the ledger has lost.
 func (p *projector) sources() (known map[string]intake.Source, missing string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.folds.intake.Answer().Sources, p.missing
+	_, in, _, missing := p.glance()
+	return in.Sources, missing
 }

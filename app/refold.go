@@ -47,9 +47,7 @@ func (p *projector) refold(ctx context.Context) error {
 		return err
 	}
 	r.finish()
-	p.fresh = false
-	close(p.changed)
-	p.changed = make(chan struct{})
+	p.tellChange()
 	p.refolded, p.refoldTook = time.Now(), time.Since(began)
 	p.log.Info("late facts are counted", "facts", late)
 	return nil

@@ -48,7 +48,14 @@ const anyVersion = -1
 
 // said returns what was said last of a kind, in the order of the keys.
 func (p *projector) said(kind string) []said.Said {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	p.saying.RLock()
+	defer p.saying.RUnlock()
 	return p.folds.said.Newest(kind)
+}
+
+// saidOne returns what was said last of a kind under a key, and whether anything was.
+func (p *projector) saidOne(kind, key string) (said.Said, bool) {
+	p.saying.RLock()
+	defer p.saying.RUnlock()
+	return p.folds.said.Get(kind, key)
 }

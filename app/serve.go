@@ -46,6 +46,7 @@ type Server struct {
 	publisher *publisher
 	teller    *teller
 	following following
+	viewers   viewers
 	control   string // what commands show
 	entry     *entry
 
@@ -180,6 +181,7 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	folders.Go(func() { scrubber.run(folding) })
 	readers.Go(func() { s.releaseHeld(reading) })
+	folders.Go(func() { s.tellViewers(folding) })
 	folders.Go(func() { s.publisher.run(folding) })
 	folders.Go(func() { s.teller.run(folding) })
 	folders.Go(func() { s.entry.trail.run(folding) })

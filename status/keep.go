@@ -2,7 +2,6 @@ package status
 
 import (
 	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
@@ -10,102 +9,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/honderd/honderd/look"
 )
 
-// answer is something that was made to be sent, often.
-type answer struct {
-	plain, packed []byte
-	etag          string
-}
-
-// maxKept bounds how many answers of one board are kept; more are made each time.
-const maxKept = 512
-
-// kept keeps answers as long as the board that they were made of is the newest: a page
-// that a million people look at is made once.
-type kept struct {
-	mu   sync.Mutex
-	made time.Time
-	by   map[string]*making
-}
-
-// making is an answer that is made once, however many wait for it.
-type making struct {
-	once sync.Once
-	a    *answer
-	err  error
-}
-
-// get returns the answer under name, made by write if there is none of this board yet.
-func (k *kept) get(made time.Time, name string, write func() ([]byte, error)) (*answer, error) {
-	k.mu.Lock()
-	if !k.made.Equal(made) || k.by == nil {
-		k.made, k.by = made, map[string]*making{}
-	}
-	m := k.by[name]
-	if m == nil {
-		m = &making{}
-		if len(k.by) < maxKept {
-			k.by[name] = m
-		}
-	}
-	k.mu.Unlock()
-	m.once.Do(func() {
-		body, err := write()
-		if m.err = err; err == nil {
-			m.a = pack(body)
-		}
-	})
-	return m.a, m.err
-}
-
-// worthwhile is from how many bytes on it is worth to compress: less fits in one packet.
-const worthwhile = 1400
-
-func pack(body []byte) *answer {
-	sum := sha256.Sum256(body)
-	a := &answer{plain: body, etag: hex.EncodeToString(sum[:12])}
-	if len(body) >= worthwhile {
-		var b bytes.Buffer
-		z := gzip.NewWriter(&b)
-		_, _ = z.Write(body) // a buffer takes everything
-		_ = z.Close()
-		a.packed = b.Bytes()
-	}
-	return a
-}
-
 // fresh is for how long others may give our answer without asking again.
 const fresh = "public, max-age=10, stale-if-error=300"
-
-// send answers with a, or says that the reader has it already.
-func (a *answer) send(w http.ResponseWriter, r *http.Request, media string) {
-	h := w.Header()
-	h.Add("Vary", "Accept-Encoding")
-	h.Set("Cache-Control", fresh)
-	body, etag := a.plain, `"`+a.etag+`"`
-	zipped := a.packed != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") && !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip;q=0")
-	if zipped {
-		body, etag = a.packed, `"`+a.etag+`-z"`
-	}
-	h.Set("ETag", etag)
-	if match := r.Header.Get("If-None-Match"); match != "" && (strings.Contains(match, etag) || match == "*") {
-		w.WriteHeader(http.StatusNotModified)
-		return
-	}
-	h.Set("Content-Type", media)
-	if zipped {
-		h.Set("Content-Encoding", "gzip")
-	}
-	h.Set("Content-Length", strconv.Itoa(len(body)))
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(body) // the reader has gone: nobody is left to tell
-	}
-}
 
 // asset sends an embedded file, which may be kept for ever under its version.
 func (s *site) asset(w http.ResponseWriter, r *http.Request, name string) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/honderd/honderd/internal/kept"
 	"github.com/honderd/honderd/look"
 )
 
@@ -42,7 +43,7 @@ type Shown struct {
 // site answers requests.
 type site struct {
 	Options
-	kept kept
+	kept kept.Cache
 	calm calm
 }
 
@@ -180,13 +181,15 @@ func (s *site) read(w http.ResponseWriter, r *http.Request, a asked) {
 	if !strings.HasPrefix(media, "text/html") {
 		w.Header().Set("Access-Control-Allow-Origin", "*") // it is public, and nobody is logged in here
 	}
-	body, err := s.kept.get(b.Made, a.page.Name+"\x00"+a.base+"\x00"+a.rest+"\x00"+a.tongue.String(), write)
+	body, err := s.kept.Get(kept.Version{b.Made.UnixNano()}, a.page.Name+"\x00"+a.base+"\x00"+a.rest+"\x00"+a.tongue.String(), write)
 	if err != nil {
 		s.Log.Error("status page not made", "asked", a.rest, "error", err)
 		http.Error(w, "This page could not be made just now. That says nothing about the service: it is not known.", http.StatusInternalServerError)
 		return
 	}
-	body.send(w, r, media)
+	w.Header().Set("Content-Type", media)
+	w.Header().Set("Cache-Control", fresh)
+	body.Send(w, r)
 }
 
 // maker returns what makes the answer to a, and its media type; nil when there is none.

@@ -1,47 +1,27 @@
 package web
 
 import (
-	"bytes"
-	"compress/gzip"
 	"net/http"
 	"strconv"
 	"strings"
 
+	"github.com/honderd/honderd/internal/kept"
 	"github.com/honderd/honderd/look"
 )
-
-// worthwhile is from how many bytes on it is worth to compress: less fits in one packet.
-const worthwhile = 1400
 
 // send answers with body, compressed when the browser can read that.
 func send(w http.ResponseWriter, r *http.Request, status int, media string, body []byte) {
 	h := w.Header()
 	h.Set("Content-Type", media)
-	h.Add("Vary", "Accept-Encoding")
-	if len(body) >= worthwhile && takesGzip(r.Header.Get("Accept-Encoding")) {
-		var b bytes.Buffer
-		z := gzip.NewWriter(&b)
-		_, _ = z.Write(body) // a buffer takes everything
-		_ = z.Close()
-		h.Set("Content-Encoding", "gzip")
-		body = b.Bytes()
+	if status == http.StatusOK {
+		kept.Pack(body).Send(w, r)
+		return
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(body) // the browser has gone: nobody is left to tell
 	}
-}
-
-// takesGzip reads an Accept-Encoding header.
-func takesGzip(header string) bool {
-	for part := range strings.SplitSeq(header, ",") {
-		name, quality := weighed(part)
-		if (strings.EqualFold(name, "gzip") || name == "*") && quality > 0 {
-			return true
-		}
-	}
-	return false
 }
 
 // weighed reads "nl;q=0.8": a name and how much it is wanted, 0 to 1.

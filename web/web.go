@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/honderd/honderd/internal/kept"
 	"github.com/honderd/honderd/look"
 	"github.com/honderd/honderd/money"
 	"github.com/honderd/honderd/view"
@@ -26,9 +27,12 @@ type Options struct {
 	// called once for every page that is open, and must not wait for a slow one. nil:
 	// pages stay as they are until they are loaded again.
 	Notify func(ctx context.Context) <-chan struct{}
-	Zone   *time.Location // of the times; nil: UTC
-	Tongue look.Tongue    // for who does not say
-	Desk   Desk           // nil: nothing is known of incidents
+	// Version returns a number that changes whenever Answers or Desk say something new:
+	// until then a page is made once for all who look. nil: pages are made each time.
+	Version func() int64
+	Zone    *time.Location // of the times; nil: UTC
+	Tongue  look.Tongue    // for who does not say
+	Desk    Desk           // nil: nothing is known of incidents
 	// Chain returns which service calls which. nil: there is no such page.
 	Chain func() view.Chain
 	// Coming returns what lies ahead. nil: nobody can tell.
@@ -91,7 +95,10 @@ var pages = template.Must(look.Parts().New("web").Funcs(template.FuncMap{
 }).ParseFS(sources, "*.html"))
 
 // dashboard answers requests.
-type dashboard struct{ Options }
+type dashboard struct {
+	Options
+	kept *kept.Cache
+}
 
 // fill puts something harmless where nothing is said.
 func (o *Options) fill() {
@@ -119,38 +126,38 @@ func (o *Options) fill() {
 // server that stops has to end the contexts of its connections.
 func New(o Options) http.Handler {
 	o.fill()
-	d := dashboard{o}
+	d := dashboard{Options: o, kept: &kept.Cache{}}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", d.home)
+	mux.HandleFunc("GET /{$}", d.once(d.home))
 	mux.HandleFunc("GET /live", d.live)
 	if o.Found != nil {
 		mux.HandleFunc("GET /start", d.start)
 		mux.HandleFunc("POST /start", d.begin)
 	}
 	d.doorPages(mux)
-	mux.HandleFunc("GET /faults", d.faults)
-	mux.HandleFunc("GET /between/{from}/{to}", d.between)
+	mux.HandleFunc("GET /faults", d.once(d.faults))
+	mux.HandleFunc("GET /between/{from}/{to}", d.once(d.between))
 	mux.HandleFunc("GET /api/v1/coming", d.comingJSON)
 	mux.HandleFunc("GET /api/v1/cost", d.costJSON)
-	mux.HandleFunc("GET /month", d.month)
-	mux.HandleFunc("GET /month/{month}", d.month)
+	mux.HandleFunc("GET /month", d.once(d.month))
+	mux.HandleFunc("GET /month/{month}", d.once(d.month))
 	if o.API != nil {
 		for _, path := range []string{"/api/", "/metrics", "/mcp"} {
 			mux.Handle(path, o.API)
 		}
 	}
 	if o.Desk != nil {
-		mux.HandleFunc("GET /incidents", d.incidents)
-		mux.HandleFunc("GET /incidents/{id}", d.incident)
+		mux.HandleFunc("GET /incidents", d.once(d.incidents))
+		mux.HandleFunc("GET /incidents/{id}", d.once(d.incident))
 		mux.HandleFunc("POST /incidents/{id}/words", d.wrote(d.keepWord))
 		mux.HandleFunc("POST /incidents/{id}/about", d.wrote(d.keepAbout))
 		mux.HandleFunc("POST /incidents/{id}/lessons", d.wrote(d.keepLesson))
 	}
 	if o.Chain != nil {
-		mux.HandleFunc("GET /chain", d.chain)
+		mux.HandleFunc("GET /chain", d.once(d.chain))
 		mux.HandleFunc("GET /api/v1/chain", d.chainJSON)
 	}
-	mux.HandleFunc("GET /probes", d.probes)
+	mux.HandleFunc("GET /probes", d.once(d.probes))
 	mux.HandleFunc("GET /probes/pictures/{name}", d.picture)
 	mux.HandleFunc("GET /api/v1/probes", d.probesJSON)
 	mux.HandleFunc("GET /api/v1/report", d.report)
