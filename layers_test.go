@@ -45,6 +45,8 @@ func testModules() []string {
 		"go.opentelemetry.io/otel", "go.opentelemetry.io/otel/sdk", "go.opentelemetry.io/otel/trace",
 		"go.opentelemetry.io/otel/exporters/otlp/otlptrace", "go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc",
 		"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp",
+		// The rules for the names of metrics.
+		"github.com/prometheus/client_golang",
 		// A CA, and the DNS that it asks.
 		"github.com/letsencrypt/pebble/v2", "github.com/miekg/dns",
 	}

@@ -297,7 +297,7 @@ func (s *GatewayServer) adminPages() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-		_ = errors.Join(s.turns.now().WriteMetrics(w), certs.WriteMetrics(w, s.Certificates()), s.spans.writeMetrics(w))
+		_ = errors.Join(s.turns.now().WriteMetrics(w), certs.WriteMetrics(w, s.Certificates()), s.spans.writeMetrics(w), s.lines.writeMetrics(w))
 	})
 	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "healthy") })
 	mux.HandleFunc("GET /-/ready", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ready") })

@@ -31,6 +31,8 @@ type backend struct {
 	answers   int64
 	faults    map[string]int64
 	latest    string
+	recent    recent
+	took      histogram // good answers
 }
 
 // slowMost is how much slower than usual one answer can tell that a backend is: one in ten
@@ -104,6 +106,7 @@ func (b *backend) good(now time.Time, a *attempt, d time.Duration) time.Duration
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.answers++
+	b.took.add(d)
 	b.streak = 0
 	b.lastGood = now
 	b.slow.add(now, min(ratio(d, a.usual), slowMost), 0.25, 1)
@@ -119,6 +122,7 @@ func (b *backend) fault(now time.Time, what string) {
 	b.streak++
 	b.lastFault = now
 	b.latest = what
+	b.recent.add(now, what)
 	b.fails.add(now, 1, 0.3, 0)
 	b.tally(what)
 }
@@ -157,6 +161,7 @@ func (b *backend) silent(now time.Time, a *attempt, longer, counted bool) {
 	defer b.mu.Unlock()
 	if longer {
 		b.lastFault, b.latest = now, Silent
+		b.recent.add(now, Silent)
 	}
 	if longer && counted {
 		b.tally(Silent)

@@ -2,11 +2,9 @@ package gateway
 
 import (
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -26,12 +24,23 @@ type counts struct {
 	waited   time.Duration
 	cost     time.Duration // of what was masked
 	masked   map[maskKey]int64
+	took     map[tookKey]*histogram
 	refused  map[string]int64
 }
 
 type maskKey struct {
 	backend, what string
 	how           experience.Mask
+}
+
+// tookKey tells apart how long requests took.
+type tookKey struct {
+	pool  string
+	class int // of the status: 2 is 2xx
+}
+
+func newCounts() *counts {
+	return &counts{refused: map[string]int64{}, masked: map[maskKey]int64{}, took: map[tookKey]*histogram{}}
 }
 
 func (c *counts) refuse(why string) {
@@ -48,6 +57,13 @@ func (g *Gateway) count(e *Exchange) {
 	c.requests++
 	c.attempts += int64(e.Attempts)
 	c.waited += e.Wait
+	if e.Status != http.StatusSwitchingProtocols {
+		key := tookKey{e.Pool, e.Status / 100}
+		if c.took[key] == nil {
+			c.took[key] = &histogram{}
+		}
+		c.took[key].add(e.Wait)
+	}
 	if e.Shed {
 		c.shed++
 	}
@@ -98,7 +114,10 @@ type BackendState struct {
 	Pool    string           `json:"pool"`
 	Name    string           `json:"name"`
 	Site    int              `json:"site"`
+	Owner   string           `json:"owner,omitempty"`
 	State   string           `json:"state"` // well, trying, ill
+	Score   float64          `json:"score"` // of those in the same state the lowest is asked first
+	Room    *int             `json:"room"`  // how many more requests it can take now; null: it was never full
 	Open    int              `json:"open"`
 	Slow    float64          `json:"slow"`  // 1: as usual
 	Fails   float64          `json:"fails"` // share of the latest answers
@@ -106,6 +125,9 @@ type BackendState struct {
 	Faults  map[string]int64 `json:"faults"`
 	Latest  string           `json:"latest_fault,omitempty"`
 	At      *time.Time       `json:"latest_fault_at,omitempty"`
+	Recent  []Recent         `json:"recent_faults"` // the newest first
+
+	took histogram
 }
 
 // State returns how g is now.
@@ -130,17 +152,19 @@ func (g *Gateway) State() State {
 	now := time.Now()
 	for _, p := range g.pools {
 		for _, b := range p.all() {
-			s.Backends = append(s.Backends, b.state(p.Name, now))
+			s.Backends = append(s.Backends, b.state(p, now))
 		}
 	}
 	return s
 }
 
-func (b *backend) state(pool string, now time.Time) BackendState {
+func (b *backend) state(p *pool, now time.Time) BackendState {
+	_, score := b.score(now)
+	_, _, calm := p.paces.of("")
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	s := BackendState{
-		Pool: pool, Name: b.name, Site: b.site, State: "well", Open: b.open, Slow: b.slow.now(now, 1),
+		Pool: p.Name, Name: b.name, Site: b.site, Owner: p.Owner, State: "well", Score: score, Room: b.room(now, p.Patience, calm), Recent: b.recent.newestFirst(), took: b.took, Open: b.open, Slow: b.slow.now(now, 1),
 		Fails: b.fails.now(now, 0), Answers: b.answers, Faults: maps.Clone(b.faults), Latest: b.latest,
 	}
 	switch b.stateAt(now) {
@@ -154,46 +178,6 @@ func (b *backend) state(pool string, now time.Time) BackendState {
 		s.At = &at
 	}
 	return s
-}
-
-// WriteMetrics writes what a scraper of Prometheus reads.
-func (g *Gateway) WriteMetrics(w io.Writer) error {
-	s := g.State()
-	var b strings.Builder
-	metric := func(name, kind, help string) {
-		fmt.Fprintf(&b, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind)
-	}
-	one := func(name, kind, help string, v float64) {
-		metric(name, kind, help)
-		fmt.Fprintf(&b, "%s %s\n", name, strconv.FormatFloat(v, 'g', -1, 64))
-	}
-	one("honderd_gateway_requests_total", "counter", "Requests of people.", float64(s.Requests))
-	one("honderd_gateway_felt_total", "counter", "Requests whose answer people felt to be bad.", float64(s.Felt))
-	one("honderd_gateway_attempts_total", "counter", "Requests to backends.", float64(s.Attempts))
-	one("honderd_gateway_cached_total", "counter", "Requests answered from what was stored.", float64(s.Cached))
-	one("honderd_gateway_shed_total", "counter", "Requests that were turned away because there were too many.", float64(s.Shed))
-	one("honderd_gateway_masked_cost_seconds_total", "counter", "Time that faults cost people who did not see them.", float64(s.CostMs)/1000)
-	one("honderd_gateway_sockets", "gauge", "Open WebSockets.", float64(s.Sockets))
-	metric("honderd_gateway_masked_total", "counter", "Faults that people did not feel.")
-	for _, m := range s.Masks {
-		fmt.Fprintf(&b, "honderd_gateway_masked_total{backend=%q,fault=%q,how=%q} %d\n", m.Backend, m.What, m.How, m.Count)
-	}
-	metric("honderd_gateway_refused_total", "counter", "Requests that were refused.")
-	for _, why := range slices.Sorted(maps.Keys(s.Refused)) {
-		fmt.Fprintf(&b, "honderd_gateway_refused_total{reason=%q} %d\n", why, s.Refused[why])
-	}
-	metric("honderd_gateway_backend_faults_total", "counter", "Faults of a backend.")
-	for _, back := range s.Backends {
-		for _, what := range slices.Sorted(maps.Keys(back.Faults)) {
-			fmt.Fprintf(&b, "honderd_gateway_backend_faults_total{pool=%q,backend=%q,fault=%q} %d\n", back.Pool, back.Name, what, back.Faults[what])
-		}
-	}
-	metric("honderd_gateway_backend_open", "gauge", "Requests that a backend is answering.")
-	for _, back := range s.Backends {
-		fmt.Fprintf(&b, "honderd_gateway_backend_open{pool=%q,backend=%q} %d\n", back.Pool, back.Name, back.Open)
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
 }
 
 // explain says beside the answer where else people may ask, and to those who may know it

@@ -42,7 +42,7 @@ func New(ctx context.Context, o Options) (*Gateway, error) {
 		return nil, err
 	}
 	g := &Gateway{options: o.withDefaults(), lookup: newLookup(o.Resolver), sockets: map[*socket]bool{}, seed: maphash.MakeSeed(), ending: make(chan struct{})}
-	g.counts, g.drills = &counts{refused: map[string]int64{}, masked: map[maskKey]int64{}}, &drills{}
+	g.counts, g.drills = newCounts(), &drills{}
 	if g.options.Cache > 0 {
 		g.store = cache.New(g.options.Cache)
 	}

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 	"time"
 
@@ -29,12 +30,36 @@ type line struct {
 	Gone     bool        `json:"gave_up,omitempty"`
 	Cut      bool        `json:"cut,omitempty"`
 	Faults   []faultLine `json:"faults,omitempty"`
+
+	// Who was asked, and how it went, as nginx writes it.
+	Backends string `json:"upstream_addr,omitempty"`
+	Statuses string `json:"upstream_status,omitempty"`
 }
 
 type faultLine struct {
 	Backend string  `json:"backend"`
 	Fault   string  `json:"fault"`
 	AfterMs float64 `json:"after_ms"`
+}
+
+// asked returns who was asked and how that went, as nginx writes $upstream_addr and
+// $upstream_status.
+func (e *Exchange) asked() (backends, statuses string) {
+	var names, codes []string
+	for _, f := range e.Faults {
+		code := "502" // no answer, or none that can be used
+		switch f.What {
+		case Silent, Frozen:
+			code = "504"
+		case ServerError:
+			code = "500"
+		}
+		names, codes = append(names, f.Backend), append(codes, code)
+	}
+	if e.Backend != "" {
+		names, codes = append(names, e.Backend), append(codes, strconv.Itoa(e.Status))
+	}
+	return strings.Join(names, ", "), strings.Join(codes, ", ")
 }
 
 // AppendJSON appends e as a line of the access log. The query is left out.
@@ -50,6 +75,9 @@ func (e *Exchange) AppendJSON(p []byte) []byte {
 	}
 	for _, f := range e.Faults {
 		l.Faults = append(l.Faults, faultLine{f.Backend, f.What, float64(f.After) / float64(time.Millisecond)})
+	}
+	if len(e.Faults) > 0 {
+		l.Backends, l.Statuses = e.asked()
 	}
 	text, err := json.Marshal(l)
 	if err != nil {

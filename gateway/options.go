@@ -70,6 +70,7 @@ type Pool struct {
 	Hosts    []string      // names that people ask for; *.name is all below; none: every name
 	Path     string        // what paths begin with; "": all
 	Patience time.Duration // of who comes here; 0: Options.Patience
+	Owner    string        // who is asked to mend it; "": nobody
 	Marker   string        // a field that every good answer has: "Name" or "Name: value"
 	Backends []Backend
 }

@@ -144,11 +144,12 @@ func (f *gatewayFlags) options(c *console) (o app.GatewayOptions, done func(), e
 	case "-":
 		o.Lines = c.stdout
 	default:
-		file, err := os.OpenFile(f.lines, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o640)
+		file, err := app.OpenLines(f.lines)
 		if err != nil {
-			return o, done, fmt.Errorf("open the access log: %w", err)
+			return o, done, err
 		}
-		o.Lines, done = file, func() { _ = file.Close() }
+		end := onReopen(file.Reopen)
+		o.Lines, done = file, func() { end(); _ = file.Close() }
 	}
 	return o, done, o.Validate()
 }

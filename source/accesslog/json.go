@@ -179,6 +179,7 @@ func jsonGrammars(want wanted) []*Grammar {
 			"address=httpRequest.remoteIp,agent=httpRequest.userAgent", gcpFlags, "jsonPayload.statusDetails", true},
 		{"fastly", "time=timestamp,status=response_status,cache=response_state,method=request_method,path=url,address=client_ip,agent=request_user_agent," +
 			"us=time_elapsed,retries=restarts", edgeFlags, "fastly_is_edge", false},
+		{"honderd-gateway", "time=time,status=status,method=method,path=path,address=client,agent=user_agent,seconds=duration,upstream=upstream_status,backends=upstream_addr", honderdFlags, "masked", false},
 		{"envoy-json", "time=start_time,status=response_code,method=method,path=path|x-envoy-origin-path|x-envoy-original-path,ms=duration,forwarded=x_forwarded_for|x-forwarded-for,address=downstream_remote_address," +
 			"agent=user_agent|user-agent,attempts=upstream_request_attempt_count", envoyFlags, "response_flags", true},
 		{"json", "time=time_iso8601|@timestamp|timestamp|time_local|time|msec|ts|date,status=status|http.response.status_code|status_code|statusCode|response_status|response," +

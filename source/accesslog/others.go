@@ -94,6 +94,7 @@ type flags uint8
 
 const (
 	noFlags flags = iota
+	honderdFlags // how our gateway hid a fault
 	haproxyFlags
 	envoyFlags
 	awsFlags
@@ -221,6 +222,9 @@ func (w *Worker) told(g *Grammar, line []byte, status int) experience.Mask {
 	if status >= 400 {
 		return experience.Unmasked
 	}
+	if g.flags == honderdFlags {
+		return maskOf(w.m.value(g, slotFlags, line))
+	}
 	if v := w.m.value(g, slotRetries, line); len(v) > 0 && (v[0] == '+' || number(v) > 0) {
 		return experience.Retry
 	}
@@ -241,6 +245,16 @@ func (w *Worker) told(g *Grammar, line []byte, status int) experience.Mask {
 		old := bytes.Contains(bytes.ToLower(cache), []byte("stale"))
 		if old || (bytes.EqualFold(cache, []byte("updating")) && len(original) == 3 && w.failed(original)) {
 			return experience.Stale
+		}
+	}
+	return experience.Unmasked
+}
+
+// maskOf returns the mask of that name.
+func maskOf(name []byte) experience.Mask {
+	for _, m := range experience.Masks() {
+		if string(name) == m.String() {
+			return m
 		}
 	}
 	return experience.Unmasked
