@@ -132,7 +132,7 @@ func passOptions(all config.Config) (o gateway.Options, err error) {
 		}
 	}
 	for _, p := range c.Pools {
-		pool := gateway.Pool{Name: p.Name, Hosts: p.Hosts, Path: p.Path, Marker: p.Marker}
+		pool := gateway.Pool{Name: p.Name, Hosts: p.Hosts, Path: p.Path, Marker: p.Marker, Owner: p.Owner}
 		for site, list := range [][]string{p.To, p.Then} {
 			for _, u := range list {
 				pool.Backends = append(pool.Backends, gateway.Backend{URL: u, Site: site})

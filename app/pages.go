@@ -63,6 +63,7 @@ func (s *Server) pages() (http.Handler, error) {
 		Rate:    s.config.Cost.Rate(),
 		Who:     mayWrite,
 		Door:    s.entry,
+		Gateway: s.gatewayNow(),
 		Found:   s.found,
 		Follow:  s.follow,
 		API: api.New(api.Options{

@@ -84,6 +84,9 @@ type Pool struct {
 	// Then are the addresses of backends elsewhere, for when those of to fail.
 	Then []string `yaml:"then" is:"backend"`
 
+	// Owner is who mends the backends. When it is not written: nobody.
+	Owner string `yaml:"owner" is:"text"`
+
 	// Marker is a field that every good answer of the backends has, as Name or as
 	// Name: value.
 	Marker string `yaml:"marker" is:"marker"`

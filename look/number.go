@@ -99,6 +99,9 @@ func (r Reader) decimal(s string) string {
 	return s
 }
 
+// Decimal returns v with two digits behind the decimal sign.
+func (r Reader) Decimal(v float64) string { return r.decimal(strconv.FormatFloat(v, 'f', 2, 64)) }
+
 // Number returns n as Count does.
 func (r Reader) Number(n int) string { return r.Count(int64(n)) }
 

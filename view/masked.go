@@ -20,6 +20,10 @@ type MaskedBackend struct {
 	Faults  []MaskedFault    `json:"faults"` // most frequent first
 	Hours   []MaskedHour     `json:"hours"`  // those with a fault, in order; without steps
 	Last    *time.Time       `json:"last"`   // the beginning of the last hour with a fault
+
+	// Masked in the last seven days, and in the seven before them.
+	Week   int64 `json:"masked_week"`
+	Before int64 `json:"masked_week_before"`
 }
 
 // MaskedFault is how often one thing was wrong with a backend.
@@ -70,6 +74,9 @@ func masked(f faults.Answer, personMS int64) Masked {
 		m.Hours = append(m.Hours, MaskedHour{From: *instant(h.From), Steps: h.Steps, Masked: h.Masked, Felt: h.Felt, CostMS: h.CostMS})
 	}
 	m.ByBackend = byBackend(f.Blamed)
+	if n := len(f.Hours); n > 0 {
+		trend(m.ByBackend, *instant(f.Hours[n-1].From))
+	}
 	m.Harder = harder(f)
 	return m
 }
@@ -105,6 +112,28 @@ func byBackend(rows []faults.Blamed) []MaskedBackend {
 		return cmp.Or(cmp.Compare(y.Masked+y.Felt, x.Masked+x.Felt), cmp.Compare(x.Backend, y.Backend))
 	})
 	return all
+}
+
+// Worse reports whether clearly more was masked in this week than in the one before.
+func (b MaskedBackend) Worse() bool { return b.Week >= harderFaults && b.Week > 2*b.Before }
+
+// week is what a trend compares.
+const week = 7 * 24 * time.Hour
+
+// trend sums what was masked in the week that ends with the hour of now, and in the week
+// before.
+func trend(list []MaskedBackend, now time.Time) {
+	for i := range list {
+		b := &list[i]
+		for _, h := range b.Hours {
+			switch age := now.Sub(h.From); {
+			case age < week:
+				b.Week += h.Masked
+			case age < 2*week:
+				b.Before += h.Masked
+			}
+		}
+	}
 }
 
 func (b *MaskedBackend) add(r faults.Blamed) {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/honderd/honderd/experience"
 )
@@ -85,5 +86,21 @@ func TestMaskedByBackend(t *testing.T) {
 	text, err := json.Marshal(Masked{}.withoutNil())
 	if want := `{"faults":0,"person_ms":0,"by":{},"cost_ms":0,"by_backend":[],"hours":[],"harder":null}`; err != nil || string(text) != want {
 		t.Errorf("nothing is %s, want %s", text, want)
+	}
+}
+
+func TestTheTrendComparesTwoWeeks(t *testing.T) {
+	now := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
+	ago := func(d time.Duration) time.Time { return now.Add(-d) }
+	list := []MaskedBackend{{Hours: []MaskedHour{
+		{From: ago(15 * 24 * time.Hour), Masked: 1000}, {From: ago(14*24*time.Hour - time.Hour), Masked: 7}, {From: ago(week), Masked: 5},
+		{From: ago(week - time.Hour), Masked: 20}, {From: now, Masked: 9},
+	}}}
+	trend(list, now)
+	if b := list[0]; b.Week != 29 || b.Before != 12 || !b.Worse() {
+		t.Errorf("%d this week, %d before, worse %v", b.Week, b.Before, b.Worse())
+	}
+	if (MaskedBackend{Week: 30, Before: 15}).Worse() || (MaskedBackend{Week: 5}).Worse() {
+		t.Error("a little is called worse")
 	}
 }

@@ -10,6 +10,9 @@ func (s sheet) Menu() []entry {
 		list = append(list, entry{"incidents", "/incidents", "Incidents"})
 	}
 	list = append(list, entry{"faults", "/faults", "Faults"})
+	if s.gateway != nil {
+		list = append(list, entry{"gateway", "/gateway", "The gateway"})
+	}
 	if s.chain {
 		list = append(list, entry{"chain", "/chain", "The chain"})
 	}

@@ -22,12 +22,13 @@ type sheet struct {
 	Here    string       // which page of the menu this is; "" for none of them
 	Known   []view.Story // the incidents, the newest first
 	Spans   []span
-	Coming  *view.Coming // nil: nobody can tell
-	Meter   *view.Meter  // nil: nobody counts
-	Start   bool         // it can be looked for what there is on this machine
-	desk    bool         // there are pages of incidents
-	chain   bool         // there is a page of services
-	people  bool         // somebody can log in
+	Coming  *view.Coming        // nil: nobody can tell
+	Meter   *view.Meter         // nil: nobody counts
+	Start   bool                // it can be looked for what there is on this machine
+	desk    bool                // there are pages of incidents
+	chain   bool                // there is a page of services
+	gateway func() view.Gateway // nil: there is none
+	people  bool                // somebody can log in
 }
 
 // span is how it was in a stretch of time up to now.
@@ -101,7 +102,7 @@ func (s sheet) Seen(t time.Time) string {
 // sheet returns what the dashboard shows.
 func (d dashboard) sheet(tongue look.Tongue) sheet {
 	answer, asOf := d.Answers()
-	s := sheet{R: look.For(tongue, d.Zone), A: answer, Latest: 5, State: d.State(), AsOf: asOf, desk: d.Desk != nil, Start: d.Found != nil, chain: d.Chain != nil, people: d.Door != nil && d.Door.Accounts()}
+	s := sheet{R: look.For(tongue, d.Zone), A: answer, Latest: 5, State: d.State(), AsOf: asOf, desk: d.Desk != nil, Start: d.Found != nil, chain: d.Chain != nil, gateway: d.Gateway, people: d.Door != nil && d.Door.Accounts()}
 	for _, h := range answer.Hours {
 		s.Hours = append(s.Hours, look.Hour(h))
 	}

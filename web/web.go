@@ -40,6 +40,8 @@ type Options struct {
 	// Meter returns what bad time cost. nil: nobody counts.
 	Meter func() view.Meter
 	Rate  money.Rate // what an hour of lost time is worth; zero: not known
+	// Gateway returns how the gateway is now. nil: there is none.
+	Gateway func() view.Gateway
 	// Found returns what could be read on this machine; nil: nothing is looked for.
 	Found func(ctx context.Context) []Found
 	// Follow begins to follow a log that was found.
@@ -152,6 +154,9 @@ func New(o Options) http.Handler {
 		mux.HandleFunc("POST /incidents/{id}/words", d.wrote(d.keepWord))
 		mux.HandleFunc("POST /incidents/{id}/about", d.wrote(d.keepAbout))
 		mux.HandleFunc("POST /incidents/{id}/lessons", d.wrote(d.keepLesson))
+	}
+	if o.Gateway != nil {
+		mux.HandleFunc("GET /gateway", d.gatewayPage)
 	}
 	if o.Chain != nil {
 		mux.HandleFunc("GET /chain", d.once(d.chain))

@@ -93,8 +93,8 @@ func otherGrammars(want wanted) []*Grammar {
 type flags uint8
 
 const (
-	noFlags flags = iota
-	honderdFlags // how our gateway hid a fault
+	noFlags      flags = iota
+	honderdFlags       // how our gateway hid a fault
 	haproxyFlags
 	envoyFlags
 	awsFlags

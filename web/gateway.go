@@ -1,0 +1,51 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/honderd/honderd/view"
+)
+
+// gatewaySheet is what the page of the gateway shows.
+type gatewaySheet struct {
+	sheet
+	G view.Gateway
+}
+
+// gatewayPage shows how the gateway and its backends are now.
+func (d dashboard) gatewayPage(w http.ResponseWriter, r *http.Request) {
+	s := gatewaySheet{sheet: d.sheet(d.tongue(w, r)), G: d.Gateway()}
+	s.Here, s.AsOf = "gateway", s.G.AsOf
+	d.show(w, r, "gateway page", s)
+}
+
+// State returns how a backend is in words.
+func (s gatewaySheet) State(b view.GatewayBackend) string {
+	switch b.State {
+	case "well":
+		return s.R.T("well")
+	case "trying":
+		return s.R.T("being tried")
+	}
+	return s.R.T("left alone for a moment")
+}
+
+// Room returns for how many more a backend has room, in words.
+func (s gatewaySheet) Room(b view.GatewayBackend) string {
+	if b.Room == nil {
+		return s.R.T("never full")
+	}
+	return s.R.Number(*b.Room)
+}
+
+// Owners returns whose each backend of the gateway is.
+func (s sheet) Owners() map[string]string {
+	list := map[string]string{}
+	if s.gateway == nil {
+		return list
+	}
+	for _, b := range s.gateway().Backends {
+		list[b.Name] = b.Owner
+	}
+	return list
+}
