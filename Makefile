@@ -18,7 +18,7 @@ need = @command -v $(1) >/dev/null || { \
 	$(SUDO) apt-get update -qq; \
 	$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(2); }
 
-.PHONY: help needs test lint fmt bench peers felt felt-test fuzz soak build clean
+.PHONY: help needs test lint fmt bench peers felt felt-test cost fuzz soak build clean
 
 help: ## say what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ felt: ## ask whether people notice the faults behind our gateway (bench/felt); A
 
 felt-test: ## try whether the judge of bench/felt catches proxies that cheat: some 20 s
 	cd bench/felt && $(GO) vet . && $(GO) test -count=1 .
+
+cost: ## what our gateway costs beside ReverseProxy, nginx and HAProxy, on one core (bench/cost); ARGS go to it
+	cd bench/cost && $(GO) vet . && $(GO) build -o ../../bin/cost . && ../../bin/cost $(ARGS)
 
 fuzz: ## run each fuzz test for FUZZTIME (30s)
 	@dirs=$$({ grep -rl --include='*_test.go' '^func Fuzz' . || true; } | xargs -r dirname | sort -u); \

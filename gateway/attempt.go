@@ -25,6 +25,8 @@ type attempt struct {
 	try     int          // its place in Trace.Tries, from 1; 0: it is not traced
 	sends   *spoolReader // the body of the request; nil: none
 	sent    int64        // of it, when it was looked at
+	size    atomic.Int64 // bytes of the answer that are waited for; 0: nobody knows
+	got     atomic.Int64 // of them
 	ended   bool         // with the lock of b: it is not among those that are open
 	life
 
@@ -89,6 +91,7 @@ func (x *exchange) run(a *attempt, c *call) *outcome {
 // readBody reads the body of an answer, up to what is held.
 func (x *exchange) readBody(o *outcome, r *reply) {
 	hold := x.g.options.Hold
+	o.size.Store(min(max(r.length, 0), hold))
 	buffer := x.g.buffers.take(min(r.length, hold))
 	for {
 		if len(buffer) == cap(buffer) {
@@ -96,6 +99,7 @@ func (x *exchange) readBody(o *outcome, r *reply) {
 		}
 		n, err := r.body.Read(buffer[len(buffer):min(int64(cap(buffer)), hold+1)])
 		buffer = buffer[:len(buffer)+n]
+		o.got.Store(int64(len(buffer)))
 		if err != nil {
 			r.release(errors.Is(err, io.EOF))
 			o.body = buffer

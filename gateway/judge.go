@@ -5,7 +5,6 @@ import (
 	"crypto/sha512"
 	"crypto/subtle"
 	"encoding/base64"
-	"mime"
 	"net/http"
 	"strings"
 )
@@ -25,7 +24,7 @@ func isStream(h http.Header, status int) bool {
 	if kind == "" {
 		return false
 	}
-	media, _, _ := mime.ParseMediaType(kind)
+	media := strings.ToLower(media(h))
 	return media == "text/event-stream" || strings.HasPrefix(media, "application/grpc") ||
 		media == "multipart/x-mixed-replace" || media == "application/x-ndjson" || media == "application/jsonl"
 }

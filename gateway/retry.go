@@ -172,7 +172,7 @@ func (r *race) hedge(now time.Time) {
 		next = at
 	}
 	r.bells.hedge = next
-	if len(r.open) == 0 || len(r.open) > 2 || r.stillSending() {
+	if len(r.open) == 0 || len(r.open) > 2 || r.stillSending() || r.stillComing(now) {
 		return
 	}
 	w, n := want{tried: r.tried, fresh: true, room: after}, early
@@ -192,6 +192,22 @@ func (r *race) hedge(now time.Time) {
 	if b := x.pool.pick(now, w); b != nil && r.pay(now, n) {
 		r.launch(b, experience.Hedge)
 	}
+}
+
+// stillComing reports whether an answer comes so fast that it will be there in time: its
+// backend is not silent.
+func (r *race) stillComing(now time.Time) bool {
+	for _, a := range r.open {
+		size, got := a.size.Load(), a.got.Load()
+		if size == 0 || got == 0 {
+			continue
+		}
+		all := float64(now.Sub(a.started)) * float64(size) / float64(got)
+		if time.Duration(all) < r.x.deadline.Sub(a.started) {
+			return true
+		}
+	}
+	return false
 }
 
 // stillSending reports whether a backend still takes the body of the request: it is not it

@@ -104,36 +104,37 @@ func (s *shapes) unlike(route string, b *backend, h http.Header, size int64) boo
 	if one == nil {
 		return false
 	}
-	seen, empty := 0, 0
-	always, kinds := map[string]int{}, map[string]int{}
+	seen, empty, kind, kinds := 0, 0, media(h), 0
+	var another *looks
 	for other, l := range one.by {
-		if other == b {
-			continue
-		}
-		seen += l.n
-		empty += l.empty
-		for name, n := range l.fields {
-			always[name] += n
-		}
-		for kind, n := range l.kinds {
-			kinds[kind] += n
+		if other != b {
+			another = l
+			seen, empty, kinds = seen+l.n, empty+l.empty, kinds+l.kinds[kind]
 		}
 	}
 	if seen < enoughSeen {
 		return false
 	}
-	if size == 0 && empty == 0 {
+	if size == 0 && empty == 0 || kinds == 0 {
 		return true
 	}
-	if kinds[media(h)] == 0 {
-		return true
-	}
-	for name, n := range always {
-		if _, has := h[name]; !has && n >= seen && !optional(name) {
+	for name := range another.fields { // what all always have, one of them has
+		if _, has := h[name]; !has && !optional(name) && one.always(name, b, seen) {
 			return true
 		}
 	}
 	return false
+}
+
+// always reports whether all answers but those of b, which are so many, have a field.
+func (s *shape) always(name string, b *backend, seen int) bool {
+	n := 0
+	for other, l := range s.by {
+		if other != b {
+			n += l.fields[name]
+		}
+	}
+	return n >= seen
 }
 
 // optional reports whether a field says how an answer was carried, not what it is.

@@ -110,9 +110,8 @@ func (x *exchange) keep(o *outcome, asked time.Time) {
 	if o.verdict != good || o.trailer != nil || !cache.May(x.r) {
 		return
 	}
-	h := o.header.Clone()
-	stripHops(h)
-	x.g.store.Keep(x.r, x.stored.key, o.status, h, o.body, asked, time.Now())
+	stripHops(o.header)
+	x.g.store.Keep(x.r, x.stored.key, o.status, o.header, o.body, asked, time.Now())
 }
 
 // renewBehind asks for a new answer while the person has the old one.

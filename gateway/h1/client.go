@@ -2,12 +2,14 @@ package h1
 
 import (
 	"bufio"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
 	"net/http"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -51,14 +53,33 @@ type Conn struct {
 	Uses  int       // calls that it has carried
 	Since time.Time // when it became idle
 	br    *bufio.Reader
+	raw   syscall.RawConn // below it; nil: it is not known
 	head  []byte
 }
 
 // NewConn returns a Conn over c.
-func NewConn(c net.Conn) *Conn { return &Conn{Conn: c, br: bufio.NewReaderSize(c, 8<<10)} }
+func NewConn(c net.Conn) *Conn {
+	return &Conn{Conn: c, br: bufio.NewReaderSize(c, 8<<10), raw: rawOf(c)}
+}
 
 // Usable reports whether an idle connection still is one: nothing has come on it.
-func (c *Conn) Usable() bool { return c.br.Buffered() == 0 && !dirty(c.Conn) }
+func (c *Conn) Usable() bool { return c.br.Buffered() == 0 && !dirty(c.raw) }
+
+// rawOf returns what is below c, nil if nobody knows.
+func rawOf(c net.Conn) syscall.RawConn {
+	if t, ok := c.(*tls.Conn); ok {
+		c = t.NetConn()
+	}
+	s, ok := c.(syscall.Conn)
+	if !ok {
+		return nil
+	}
+	raw, err := s.SyscallConn()
+	if err != nil {
+		return nil
+	}
+	return raw
+}
 
 // Reader returns what reads behind the head of an answer, for connections that are taken
 // over.
@@ -72,10 +93,9 @@ func (c *Conn) Do(call *Call) (*Answer, error) {
 	if n, err := c.Write(c.head); err != nil {
 		return nil, &Broken{n > 0, false, err}
 	}
-	sent := make(chan error, 1)
-	if whole {
-		sent <- nil
-	} else {
+	var sent chan error // nil: all is sent
+	if !whole {
+		sent = make(chan error, 1)
 		go func() { sent <- sendBody(c.Conn, call) }()
 	}
 	a, err := c.read(call)
@@ -87,6 +107,9 @@ func (c *Conn) Do(call *Call) (*Answer, error) {
 			}
 		}
 		return nil, err
+	}
+	if whole {
+		return a, nil
 	}
 	select {
 	case err := <-sent:

@@ -2,10 +2,13 @@
 
 package h1
 
-import "net"
+import (
+	"net"
+	"syscall"
+)
 
 // closed is not known here without reading.
 func closed(net.Conn) bool { return false }
 
 // dirty is not known here without reading.
-func dirty(net.Conn) bool { return false }
+func dirty(syscall.RawConn) bool { return false }

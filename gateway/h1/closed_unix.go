@@ -34,20 +34,12 @@ func closed(c net.Conn) bool {
 
 // dirty reports whether c, which is idle, was closed or has something to read: it
 // cannot take another request.
-func dirty(c net.Conn) bool {
-	if t, ok := c.(*tls.Conn); ok {
-		c = t.NetConn()
-	}
-	s, ok := c.(syscall.Conn)
-	if !ok {
+func dirty(raw syscall.RawConn) bool {
+	if raw == nil {
 		return false
 	}
-	raw, err := s.SyscallConn()
-	if err != nil {
-		return true
-	}
 	clean := false
-	err = raw.Control(func(fd uintptr) {
+	err := raw.Control(func(fd uintptr) {
 		var p [1]byte
 		_, _, err := syscall.Recvfrom(int(fd), p[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
 		clean = errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.EINTR)

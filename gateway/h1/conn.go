@@ -23,6 +23,8 @@ type conn struct {
 	out    []byte
 	broken bool // nothing can be sent any more
 	left   time.Time
+	from   string          // who it is, as requests say it
+	ctx    context.Context //nolint:containedctx // of each of its requests
 }
 
 // preface is how HTTP/2 begins.
@@ -149,14 +151,16 @@ func (c *conn) one() (again, taken bool) {
 		c.refuse(err)
 		return false, false
 	}
-	r.RemoteAddr = c.rwc.RemoteAddr().String()
+	if c.ctx == nil {
+		c.from, c.ctx = c.rwc.RemoteAddr().String(), context.WithValue(context.Background(), http.LocalAddrContextKey, c.rwc.LocalAddr())
+	}
+	r.RemoteAddr = c.from
 	if t, ok := c.rwc.(*tls.Conn); ok {
 		state := t.ConnectionState()
 		r.TLS = &state
 	}
 	c.extend()
-	ctx := context.WithValue(context.Background(), http.LocalAddrContextKey, c.rwc.LocalAddr())
-	if !c.handle(w, r.WithContext(ctx)) {
+	if !c.handle(w, r.WithContext(c.ctx)) {
 		c.broken = true
 		return false, w.taken
 	}
