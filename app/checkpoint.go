@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -20,6 +21,9 @@ const checkpointName = "checkpoint"
 // checkpointMagic starts a checkpoint; the last byte is the version of the format.
 const checkpointMagic = "hndC\x01"
 
+// checkpointHead is magic, version and checksum.
+const checkpointHead = len(checkpointMagic) + 4
+
 // errNoCheckpoint is why everything is folded anew from the ledger. It is no fault.
 var errNoCheckpoint = errors.New("no checkpoint that can be used")
 
@@ -31,7 +35,7 @@ const lengthRoom = 6
 // magic+version, CRC-32C of the rest, seq, then name, length and state of each fold. It
 // takes some size bytes: nobody can count meanwhile, so that nothing is to be copied.
 func encodeCheckpoint(f *folds, seq ledger.Sequence, size int) (p []byte, err error) {
-	p = append(make([]byte, 0, size+size/16), checkpointMagic...)
+	p = append(make([]byte, 0, size+size/2), checkpointMagic...)
 	p = append(p, 0, 0, 0, 0)
 	p = binary.AppendUvarint(p, uint64(seq))
 	for _, one := range f.all() {
@@ -57,18 +61,54 @@ func putLength(p []byte, n uint64) {
 }
 
 func checkpointSum(p []byte) uint32 {
-	return crc32.Checksum(p[len(checkpointMagic)+4:], crc32.MakeTable(crc32.Castagnoli))
+	return crc32.Checksum(p[checkpointHead:], crc32.MakeTable(crc32.Castagnoli))
+}
+
+// readSummed reads a checkpoint and its checksum, piece by piece: what was just read is near.
+func readSummed(path string) (p []byte, sum uint32, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, 0, err
+	}
+	p = make([]byte, info.Size())
+	table := crc32.MakeTable(crc32.Castagnoli)
+	for at := 0; at < len(p); {
+		n, err := io.ReadFull(f, p[at:min(at+1<<20, len(p))])
+		if err != nil {
+			return nil, 0, err
+		}
+		from := max(at, checkpointHead)
+		if at += n; from < at {
+			sum = crc32.Update(sum, table, p[from:at])
+		}
+	}
+	return p, sum, nil
 }
 
 // decodeCheckpoint puts the state that p holds into f and returns after which record
 // it was.
 func decodeCheckpoint(p []byte, f *folds) (ledger.Sequence, error) {
-	head := len(checkpointMagic) + 4
-	if len(p) < head || string(p[:len(checkpointMagic)]) != checkpointMagic ||
-		binary.LittleEndian.Uint32(p[len(checkpointMagic):]) != checkpointSum(p) {
-		return 0, fmt.Errorf("%w: it is damaged or of another version", errNoCheckpoint)
+	if len(p) < checkpointHead {
+		return 0, errDamagedCheckpoint()
 	}
-	r := wire.NewReader(p[head:])
+	return decodeSummed(p, checkpointSum(p), f)
+}
+
+func errDamagedCheckpoint() error {
+	return fmt.Errorf("%w: it is damaged or of another version", errNoCheckpoint)
+}
+
+// decodeSummed is decodeCheckpoint of p whose checksum is known.
+func decodeSummed(p []byte, sum uint32, f *folds) (ledger.Sequence, error) {
+	if len(p) < checkpointHead || string(p[:len(checkpointMagic)]) != checkpointMagic || binary.LittleEndian.Uint32(p[len(checkpointMagic):]) != sum {
+		return 0, errDamagedCheckpoint()
+	}
+	r := wire.NewReader(p[checkpointHead:])
 	seq := ledger.Sequence(r.Uvarint())
 	for _, one := range f.all() {
 		name, state := r.String(), r.Take(r.Count(r.Len()))
@@ -124,7 +164,7 @@ type loaded struct {
 // loadCheckpoint reads the checkpoint at path.
 func loadCheckpoint(path string, o felt.Options) loaded {
 	l := loaded{folds: newFolds(o)}
-	state, err := os.ReadFile(path)
+	state, sum, err := readSummed(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		l.err = fmt.Errorf("%w: there is none yet", errNoCheckpoint)
@@ -132,7 +172,7 @@ func loadCheckpoint(path string, o felt.Options) loaded {
 		l.err = fmt.Errorf("read checkpoint: %w", err)
 	default:
 		l.size = len(state)
-		l.seq, l.err = decodeCheckpoint(state, l.folds)
+		l.seq, l.err = decodeSummed(state, sum, l.folds)
 	}
 	return l
 }

@@ -1,7 +1,11 @@
 package app
 
 import (
+	"bytes"
+	"errors"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"testing"
 	"testing/synctest"
 
@@ -41,4 +45,32 @@ func TestASourceWaitsForTheFolds(t *testing.T) {
 		}
 		<-waits
 	})
+}
+
+// TestACheckpointThatIsCutOrSpoiltIsNotUsed reads it as a start does.
+func TestACheckpointThatIsCutOrSpoiltIsNotUsed(t *testing.T) {
+	p := projectorOf(t, filled(t, 5), t.TempDir(), felt.Options{})
+	whole, err := encodeCheckpoint(p.folds, p.seq, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), checkpointName)
+	for at := 0; at < len(whole); at += 1 + at/2 { // the head byte by byte, the rest here and there
+		spoilt := bytes.Clone(whole)
+		spoilt[at] ^= 4
+		for _, p := range [][]byte{whole[:at], spoilt} {
+			if err := os.WriteFile(path, p, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if l := loadCheckpoint(path, felt.Options{}); !errors.Is(l.err, errNoCheckpoint) {
+				t.Fatalf("%d bytes of %d, spoilt at %d: %v", len(p), len(whole), at, l.err)
+			}
+		}
+	}
+	if err := os.WriteFile(path, whole, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if l := loadCheckpoint(path, felt.Options{}); l.err != nil || l.seq != p.seq {
+		t.Errorf("whole: record %d, %v; want %d", l.seq, l.err, p.seq)
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/honderd/honderd/config"
 	"github.com/honderd/honderd/ledger"
@@ -36,7 +37,11 @@ func Examine(ctx context.Context, c config.Config, progress func(read, total int
 	case errors.Is(err, ledger.ErrBusy):
 		list = append(list, Finding{What: "ledger", Says: "a server runs on it and reads through it every day: what it finds is on its page"})
 	case err != nil:
-		list = append(list, Finding{What: "ledger", Says: err.Error(), Bad: true, Fix: "put back a backup with honderd restore"})
+		f := Finding{What: "ledger", Says: err.Error(), Bad: true}
+		if !strings.Contains(f.Says, "(fix: ") {
+			f.Fix = "put back a backup with honderd restore"
+		}
+		list = append(list, f)
 	default:
 		found, err := examineLedger(ctx, c, l, log)
 		list = append(list, found...)

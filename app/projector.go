@@ -57,11 +57,11 @@ type projector struct {
 // saveAfter is how many experiences are folded before the state is saved out of turn: what
 // came since is folded again after a crash, and that should take no longer than a few
 // seconds.
-const saveAfter = 5_000_000
+const saveAfter = 10_000_000
 
-// saveRest is how many times as long as saving took nothing is saved out of turn: at most
-// half of the time goes into it.
-const saveRest = 1
+// saveRest is how many times as long as saving took nothing is saved out of turn: at most a
+// third of the time goes into it.
+const saveRest = 2
 
 // maxBehind is by how many records the folds may be behind a source that can wait: 2 M
 // experiences of large blocks. What waits in the ledger is folded first after a crash.

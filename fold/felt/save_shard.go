@@ -152,9 +152,14 @@ func readPage(r *wire.Reader, g *page) {
 	g.came, g.hurtAgain = readReturns(r), readReturns(r)
 }
 
-func readReturns(r *wire.Reader) (list returns) {
-	for range r.Count(r.Len() / 4) {
-		list = append(list, r.Uint32())
+func readReturns(r *wire.Reader) returns {
+	n := r.Count(r.Len() / 4)
+	if n == 0 {
+		return nil
+	}
+	list := make(returns, n)
+	for i := range list {
+		list[i] = r.Uint32()
 	}
 	return list
 }

@@ -83,6 +83,8 @@ func folderFix(err error) string {
 		return "this user may not write there: change the owner of the folder or use --data for another one"
 	case errors.Is(err, syscall.EROFS):
 		return "the disk is read-only: use --data for a folder on another one"
+	case isCrowded(err):
+		return "let honderd open more files, with ulimit -n or LimitNOFILE"
 	case isFull(err):
 		return "make room there or use --data for a folder on another disk"
 	}

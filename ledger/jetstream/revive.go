@@ -200,6 +200,8 @@ func (l *Ledger) refused(err error) error {
 	switch {
 	case isFull(err):
 		return fmt.Errorf("ledger %s: %w: %w (fix: make room there; it goes on by itself)", l.where, ledger.ErrFull, err)
+	case isCrowded(err):
+		return fmt.Errorf("ledger %s: %w (fix: let honderd open more files, with ulimit -n or LimitNOFILE; it goes on by itself)", l.where, err)
 	case errors.Is(err, errWrite):
 		return fmt.Errorf("ledger %s: %w (fix: check the disk and who may write there; it goes on by itself)", l.where, err)
 	case errors.Is(err, nats.ErrMaxPayload):
@@ -208,6 +210,11 @@ func (l *Ledger) refused(err error) error {
 		return fmt.Errorf("ledger %s: %w: %w (fix: start the server, and check address and firewall)", l.where, ledger.ErrAway, err)
 	}
 	return fmt.Errorf("ledger %s: %w", l.where, err)
+}
+
+// isCrowded reports whether err says that too many files are open.
+func isCrowded(err error) bool {
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
 }
 
 // isFull reports whether err says that there is no room: no space, or no quota.
