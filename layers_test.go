@@ -41,6 +41,8 @@ func exempt(dir string) bool { return dir == "." || under(dir, "internal/tool") 
 func testModules() []string {
 	return []string{
 		"pgregory.net/rapid", "github.com/rogpeppe/go-internal",
+		// A device with passkeys.
+		"github.com/descope/virtualwebauthn",
 		// A real sender of traces.
 		"go.opentelemetry.io/otel", "go.opentelemetry.io/otel/sdk", "go.opentelemetry.io/otel/trace",
 		"go.opentelemetry.io/otel/exporters/otlp/otlptrace", "go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc",

@@ -114,7 +114,11 @@ func (t *trail) flush(ctx context.Context) {
 	}
 	var told []string
 	for _, e := range t.store.Events() {
-		if t.put(ctx, "account/"+e.ID, auditEntry{At: e.At, Who: "somebody on this machine", What: e.What, Of: e.Of}) {
+		who := e.By
+		if who == "" {
+			who = "somebody on this machine"
+		}
+		if t.put(ctx, "account/"+e.ID, auditEntry{At: e.At, Who: who, What: e.What, Of: e.Of}) {
 			told = append(told, e.ID)
 		}
 	}
@@ -144,17 +148,25 @@ func (t *trail) run(ctx context.Context) {
 
 // answer tells admins who did what, the newest first.
 func (t *trail) answer(w http.ResponseWriter, r *http.Request) {
-	t.flush(r.Context())
-	facts, ok := t.s.ledger.(ledger.Facts)
-	if !ok {
-		problem(w, http.StatusNotFound, errNoFacts)
+	list, err := t.read(r.Context())
+	if err != nil {
+		problem(w, http.StatusServiceUnavailable, err)
 		return
 	}
-	all, err := facts.Newest(r.Context(), kindAudit)
+	sendJSON(w, http.StatusOK, map[string]any{"audit": list[:min(len(list), mostAudit)], "of": len(list)})
+}
+
+// read returns who did what, the newest first.
+func (t *trail) read(ctx context.Context) ([]auditEntry, error) {
+	t.flush(ctx)
+	facts, ok := t.s.ledger.(ledger.Facts)
+	if !ok {
+		return nil, errNoFacts
+	}
+	all, err := facts.Newest(ctx, kindAudit)
 	if err != nil {
 		t.s.log.Error("who did what could not be read", "error", err)
-		problem(w, http.StatusServiceUnavailable, errors.New("who did what could not be read; the log of honderd says why"))
-		return
+		return nil, errors.New("who did what could not be read; the log of honderd says why")
 	}
 	list := []auditEntry{}
 	for _, f := range all {
@@ -164,7 +176,7 @@ func (t *trail) answer(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	slices.SortStableFunc(list, func(a, b auditEntry) int { return b.At.Compare(a.At) })
-	sendJSON(w, http.StatusOK, map[string]any{"audit": list[:min(len(list), mostAudit)], "of": len(list)})
+	return list, nil
 }
 
 // accounts tells admins who has an account and which tokens there are.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/honderd/honderd/internal/account"
+	"github.com/honderd/honderd/internal/account/signon"
 	"github.com/honderd/honderd/source/browser"
 	"github.com/honderd/honderd/source/hooks"
 	"github.com/honderd/honderd/source/probe/vantage"
@@ -28,6 +29,10 @@ type entry struct {
 	trusted  []netip.Prefix // proxies whose word is taken for where somebody is
 	rules    *http.ServeMux // what each path needs, in the way in which paths are served
 	needs    map[string]need
+	seals    *account.Seals
+	issuers  []*signon.Issuer
+	url      string // where people find us; "" is not known
+	always   bool   // who is on this machine logs in too
 }
 
 // need is what somebody must be to ask for a path.
@@ -48,13 +53,16 @@ func rules() map[string]need {
 		"/api/v1/query_range": {read: account.Viewer, do: account.Viewer},
 		"/mcp":                {read: account.Viewer, do: account.Viewer},
 		"/account":            {read: account.Viewer, do: account.Viewer},
+		"/account/":           {read: account.Viewer, do: account.Viewer},
 		"/logout":             {read: account.Viewer, do: account.Viewer},
 		// What is on the machine, and who did what.
 		"/start":           {read: account.Operator, do: account.Operator},
+		"/people":          {read: account.Admin, do: account.Admin},
+		"/people/":         {read: account.Admin, do: account.Admin},
 		auditPath:          {read: account.Admin, do: account.Admin},
 		"/api/v1/accounts": {read: account.Admin, do: account.Admin},
 	}
-	open := []string{push.Path, vantage.TargetsPath, vantage.ResultsPath, hooks.Root, "/-/healthy", "/-/ready", "/assets/", "/favicon.ico", "/login"}
+	open := []string{push.Path, vantage.TargetsPath, vantage.ResultsPath, hooks.Root, "/-/healthy", "/-/ready", "/assets/", "/favicon.ico", "/login", "/login/", "/invited", "/invited/"}
 	for _, path := range append(open, browser.Paths()...) {
 		m[path] = need{open: true}
 	}
@@ -66,9 +74,17 @@ func (s *Server) openEntry() error {
 	if err != nil {
 		return err
 	}
+	seals, err := account.NewSeals()
+	if err != nil {
+		return err
+	}
+	issuers, err := newIssuers(s.config.Accounts)
+	if err != nil {
+		return err
+	}
 	s.entry = &entry{
 		store: store, sessions: account.NewSessions(store), trail: &trail{s: s, store: store}, trusted: s.config.People.TrustedProxies,
-		rules: http.NewServeMux(), needs: rules(),
+		rules: http.NewServeMux(), needs: rules(), seals: seals, issuers: issuers, url: s.config.Accounts.URL, always: s.config.Accounts.Login == "always",
 	}
 	for pattern := range s.entry.needs {
 		s.entry.rules.Handle(pattern, http.NotFoundHandler())
@@ -82,7 +98,11 @@ type identity struct {
 	role    account.Role
 	local   bool   // on this machine
 	session string // the cookie, "" for none
+	began   time.Time
+	how     string // in which way the session began
 	token   bool
+	owner   string // the account, also of a token; "" for none
+	within  bool   // only what their teams own
 }
 
 type identityKey struct{}
@@ -106,17 +126,23 @@ func (e *entry) identify(r *http.Request) (id identity, ok bool) {
 	now := time.Now()
 	local := onThisMachine(r)
 	if header := r.Header.Get("Authorization"); len(header) > 7 && strings.EqualFold(header[:7], "bearer ") {
-		t, ok := e.store.Token(strings.TrimSpace(header[7:]), now)
-		if ok {
-			return identity{name: t.Name, role: t.Role, token: true, local: local != ""}, true
-		}
-		if local == "" || strings.HasPrefix(header[7:], account.TokenPrefix) {
+		shown := strings.TrimSpace(header[7:])
+		t, ok := e.store.Token(shown, now)
+		switch {
+		case ok:
+			return identity{name: t.Name, role: t.Role, token: true, local: local != "" && !e.always, owner: t.Owner, within: t.Within}, true
+		case local != "" && e.trail.s.isControl(shown): // a command
+			return identity{name: local, role: account.Admin, local: true}, true
+		case local == "" || e.always || strings.HasPrefix(shown, account.TokenPrefix):
 			return identity{}, false
 		}
 	}
+	if e.always {
+		local = ""
+	}
 	if c, err := r.Cookie(cookieName(r)); err == nil {
-		if a, ok := e.sessions.Account(c.Value, now); ok {
-			return identity{name: a.Name, role: a.Role, session: c.Value, local: local != ""}, true
+		if a, s, ok := e.sessions.Find(c.Value, now); ok {
+			return identity{name: a.Name, role: a.Role, session: c.Value, local: local != "", began: s.Began, how: s.How, owner: a.Name, within: a.Within}, true
 		}
 	}
 	if local != "" {
@@ -322,4 +348,14 @@ func cookieName(r *http.Request) string {
 		return "__Host-honderd"
 	}
 	return "honderd_session"
+}
+
+// keep gives a browser something to keep until a time, in the strictest cookie there is:
+// no script and no other site reads it. With a time that is over it is taken back.
+func keep(w http.ResponseWriter, r *http.Request, name, value string, until time.Time) {
+	age := int(time.Until(until).Seconds())
+	if age <= 0 {
+		age = -1
+	}
+	http.SetCookie(w, &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: age, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: web.Encrypted(r)})
 }

@@ -65,7 +65,7 @@ func (d doors) cookie(t *testing.T, name string) string {
 	list, err := d.s.entry.store.Accounts()
 	for _, a := range list {
 		if a.Name == name {
-			c, err := d.s.entry.sessions.Begin(a, time.Now())
+			c, err := d.s.entry.sessions.Begin(a, account.Way{How: account.ByPassword}, time.Now())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -89,14 +89,14 @@ func routes() map[string][2]string {
 	for _, path := range []string{"/incidents", "/incidents/1/words", "/incidents/1/about", "/incidents/1/lessons", "/api/v1/incidents/1/words", "/api/v1/incidents/1/about"} {
 		m[path] = [2]string{"viewer", "editor"}
 	}
-	for _, path := range []string{"/mcp", "/api/v1/query", "/api/v1/query_range", "/account", "/logout"} {
+	for _, path := range []string{"/mcp", "/api/v1/query", "/api/v1/query_range", "/account", "/account/token-add", "/account/key/ask", "/logout"} {
 		m[path] = [2]string{"viewer", "viewer"}
 	}
 	m["/start"] = [2]string{"operator", "operator"}
-	for _, path := range []string{"/api/v1/audit", "/api/v1/accounts"} {
+	for _, path := range []string{"/api/v1/audit", "/api/v1/accounts", "/people", "/people/invite", "/people/audit"} {
 		m[path] = [2]string{"admin", "admin"}
 	}
-	for _, path := range []string{"/login", "/hooks/github", "/api/v1/experiences", "/beacon", "/nel", "/honderd.js", "/-/healthy", "/-/ready", "/assets/1/x.css", "/favicon.ico"} {
+	for _, path := range []string{"/login", "/login/key", "/login/with/company", "/login/back/company", "/invited", "/invited/key", "/hooks/github", "/api/v1/experiences", "/beacon", "/nel", "/honderd.js", "/-/healthy", "/-/ready", "/assets/1/x.css", "/favicon.ico"} {
 		m[path] = [2]string{"nobody", "nobody"}
 	}
 	return m
@@ -133,11 +133,11 @@ func TestEachRoleOnEachRoute(t *testing.T) {
 
 func TestWhoIsLetIn(t *testing.T) {
 	d := newDoors(t, "editor")
-	read, err := d.s.entry.store.AddToken("graphs", account.Viewer, time.Now().Add(time.Hour))
+	read, err := d.s.entry.store.AddToken("", "graphs", account.Viewer, time.Now().Add(time.Hour))
 	if err != nil {
 		t.Fatal(err)
 	}
-	old, err := d.s.entry.store.AddToken("old", account.Operator, time.Now().Add(-time.Second))
+	old, err := d.s.entry.store.AddToken("", "old", account.Operator, time.Now().Add(-time.Second))
 	if err != nil {
 		t.Fatal(err)
 	}

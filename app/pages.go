@@ -51,7 +51,13 @@ func (s *Server) pages() (http.Handler, error) {
 	mux.HandleFunc("GET "+auditPath, s.entry.trail.answer)
 	mux.HandleFunc("GET /api/v1/accounts", s.entry.accounts)
 	public := status.New(s.publisher.options)
-	mux.Handle("/", web.New(web.Options{
+	mux.Handle("/", web.New(s.webOptions(zone, tongue)))
+	return withStatus(withSenders(s.push, s.entry.guard(mux)), public, s.publisher.options.Pages), nil
+}
+
+// webOptions says what the dashboard shows.
+func (s *Server) webOptions(zone *time.Location, tongue look.Tongue) web.Options {
+	return web.Options{
 		Answers: s.projector.now,
 		State:   s.state,
 		Notify:  s.viewers.notify,
@@ -63,6 +69,10 @@ func (s *Server) pages() (http.Handler, error) {
 		Rate:    s.config.Cost.Rate(),
 		Who:     mayWrite,
 		Door:    s.entry,
+		Keys:    s.entry,
+		SignOn:  s.entry,
+		Office:  s.entry,
+		Guests:  s.entry,
 		Gateway: s.gatewayNow(),
 		Found:   s.found,
 		Follow:  s.follow,
@@ -74,8 +84,7 @@ func (s *Server) pages() (http.Handler, error) {
 		Zone:    zone,
 		Tongue:  tongue,
 		Log:     s.log,
-	}))
-	return withStatus(withSenders(s.push, s.entry.guard(mux)), public, s.publisher.options.Pages), nil
+	}
 }
 
 // withSenders puts the door for programs before all that asks who somebody is: it does so

@@ -57,6 +57,9 @@ type Config struct {
 	// Dependencies are those on whom we depend: how they say they are is shown.
 	Dependencies []Dependency `yaml:"dependencies"`
 
+	// Accounts says how people come in from elsewhere.
+	Accounts Accounts `yaml:"accounts"`
+
 	// People says who is one person.
 	People People `yaml:"people"`
 

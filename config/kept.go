@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// keptKind returns the kinds that only what is said of the ledger and the archive has.
+// keptKind returns the kinds that only what is said of the ledger, the archive and accounts
+// has.
 func keptKind(is string) (kind, bool) {
 	switch is {
 	case "nats":
@@ -22,7 +23,7 @@ func keptKind(is string) (kind, bool) {
 	case "every":
 		return kind{noun: "a duration", example: "10m", pattern: durations, read: readEvery}, true
 	}
-	return kind{}, false
+	return accountKind(is)
 }
 
 // readNATS reads the address of a NATS server. Whoever may log in stands elsewhere.

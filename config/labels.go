@@ -67,6 +67,7 @@ func readLateness(text string) (any, error) {
 // relations reports what no single value of c can show, which was read from n.
 func (d *decoder) relations(n ast.Node, c *Config) {
 	d.probes(value(n, "probes"), &c.Probes)
+	d.accounts(n, c)
 	known := []string{byStep}
 	labels := value(n, "labels")
 	if len(c.Labels) > experience.MaxLabels {

@@ -141,6 +141,7 @@ func plain(v reflect.Value) any {
 // fieldComments returns the comment of each field in Go sources, as Type.Field.
 func fieldComments(sources ...string) map[string]string {
 	comments := map[string]string{}
+	addComments(comments, accountsSource)
 	for _, source := range sources {
 		addComments(comments, source)
 	}

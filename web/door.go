@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/honderd/honderd/internal/account"
 	"github.com/honderd/honderd/look"
 )
 
@@ -30,8 +31,9 @@ type Door interface {
 // Visitor is who asks.
 type Visitor struct {
 	Name, Role string
-	Session    bool // they logged in with a browser
-	Local      bool // they are on this machine, where nobody needs to log in
+	Session    bool   // they logged in with a browser
+	Local      bool   // they are on this machine, where nobody needs to log in
+	How        string // the name of the issuer by whose word their session began; "" for none
 }
 
 // TooOften is the answer to who tried too often.
@@ -39,6 +41,12 @@ type TooOften struct{ Wait time.Duration }
 
 // Error says how long to wait.
 func (t TooOften) Error() string { return "tried too often: wait " + t.Wait.String() }
+
+// ErrKeyToo is the answer to a password that is right, where a passkey is needed beside it.
+var ErrKeyToo = errors.New("a passkey is needed, too")
+
+// ErrStale is the answer to who logged in too long ago for what they ask.
+var ErrStale = errors.New("log in again to do that: it is more than an hour ago")
 
 // ErrRefused is the answer to a name and a password that do not belong together. Any other
 // error is shown as it is.
@@ -52,12 +60,30 @@ type doorSheet struct {
 	Name    string
 	To      string // where to go on
 	Problem string
+	Stale   bool // they have to log in again first
 	Visitor Visitor
-	Done    bool // the password is changed
+	Done    string // what was done
+	Keys    bool   // passkeys can be used
+	KeyWhy  string // why not
+	KeyToo  bool   // the password was right, and a passkey is needed beside it
+	Issuers []Issuer
+	Mine    Mine
+	Shown   string // is shown once: a token, or a link
+	Invite  string // what is in the link of who is invited
+	Away    string // the address of an issuer to go on to
+	AwayTo  string // its title
+	People  People
+	Deeds   []Deed
+	Of      int // how many deeds there are
+	Filter  TrailFilter
+	Asked   map[string]string // the filter as it was typed
 }
 
 // Link returns where an asset is.
 func (doorSheet) Link(name string) string { return link(name) }
+
+// Roles returns what somebody can be.
+func (doorSheet) Roles() []account.Role { return account.Roles() }
 
 func (d dashboard) doorPages(mux *http.ServeMux) {
 	if d.Door == nil {
@@ -68,13 +94,34 @@ func (d dashboard) doorPages(mux *http.ServeMux) {
 	mux.HandleFunc("POST /logout", d.leave)
 	mux.HandleFunc("GET /account", d.account)
 	mux.HandleFunc("POST /account", d.change)
+	mux.HandleFunc("POST /account/{what}", d.do("account"))
+	mux.HandleFunc("POST /account/link", d.linkIssuer)
+	mux.HandleFunc("GET /people", d.people)
+	mux.HandleFunc("GET /people/audit", d.audit)
+	mux.HandleFunc("POST /people/{what}", d.do("people"))
+	mux.HandleFunc("GET /invited", d.invited)
+	mux.HandleFunc("POST /invited", d.accept)
+	mux.HandleFunc("POST /invited/with", d.acceptWith)
+	mux.HandleFunc("GET /login/with/{issuer}", d.away)
+	mux.HandleFunc("GET /login/back/{issuer}", d.back)
+	for path, answer := range map[string]func(w http.ResponseWriter, r *http.Request, k keyForm) (any, error){
+		"/login/key/ask": d.askKey, "/login/key": d.enterByKey,
+		"/account/key/ask": d.makeKey, "/account/key": d.madeKey, "/invited/key/ask": d.makeKey, "/invited/key": d.madeKey,
+	} {
+		mux.HandleFunc("POST "+path, d.key(answer))
+	}
 }
 
 func (d dashboard) doorSheet(w http.ResponseWriter, r *http.Request) doorSheet {
-	return doorSheet{
+	s := doorSheet{
 		R: look.For(d.tongue(w, r), d.Zone), Closed: !d.Door.Accounts(), To: ownPath(r.FormValue("to")), Visitor: d.Door.Visitor(r),
-		Safe: Encrypted(r) || onLoopback(r) && local(hostName(r.Host)),
+		Safe: Encrypted(r) || onLoopback(r) && local(hostName(r.Host)), Issuers: d.SignOn.Issuers(),
 	}
+	why := d.Keys.KeyTrouble(r)
+	if s.Keys = why == nil; !s.Keys {
+		s.KeyWhy = why.Error()
+	}
+	return s
 }
 
 // Encrypted reports whether who asks came over TLS, to us or to the proxy before us.
@@ -101,6 +148,7 @@ func (d dashboard) login(w http.ResponseWriter, r *http.Request) {
 	if s.Closed {
 		status = http.StatusForbidden
 	}
+	s.Away, s.AwayTo = d.SignOn.Farewell(r, r.URL.Query().Get("left"))
 	d.page(w, r, status, "login", s)
 }
 
@@ -120,6 +168,11 @@ func (d dashboard) enter(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, s.To, http.StatusSeeOther)
 		return
 	}
+	if errors.Is(err, ErrKeyToo) {
+		s.KeyToo = true
+		d.page(w, r, http.StatusOK, "login", s)
+		return
+	}
 	d.page(w, r, s.refuse(w, err, http.StatusUnauthorized), "login", s)
 }
 
@@ -131,36 +184,22 @@ func (s *doorSheet) refuse(w http.ResponseWriter, err error, status int) int {
 		wait := int64(math.Ceil(often.Wait.Seconds()))
 		w.Header().Set("Retry-After", s.R.Count(wait))
 		s.Problem, status = s.R.T("That was tried too often. Try again in %s seconds.", s.R.Count(wait)), http.StatusTooManyRequests
+	case errors.Is(err, ErrStale):
+		s.Problem, s.Stale, status = s.R.T("Log in again to do that: it is more than an hour ago that you did."), true, http.StatusForbidden
 	case errors.Is(err, ErrRefused):
 		s.Problem = s.R.T("This name and this password do not belong together.")
 	default:
-		s.Problem = err.Error()
+		s.Problem = s.R.T(err.Error())
 	}
 	return status
 }
 
+// leave ends a session. By whose word it began is asked too whether they end theirs.
 func (d dashboard) leave(w http.ResponseWriter, r *http.Request) {
+	to := "/login"
+	if how := d.Door.Visitor(r).How; how != "" {
+		to += "?left=" + url.QueryEscape(how)
+	}
 	d.Door.Leave(w, r)
-	http.Redirect(w, r, "/login", http.StatusSeeOther)
-}
-
-// account shows who somebody is here.
-func (d dashboard) account(w http.ResponseWriter, r *http.Request) {
-	d.page(w, r, http.StatusOK, "account", d.doorSheet(w, r))
-}
-
-// change takes in another password.
-func (d dashboard) change(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	s := d.doorSheet(w, r)
-	if !s.Visitor.Session {
-		d.page(w, r, http.StatusForbidden, "account", s)
-		return
-	}
-	if err := d.Door.Change(w, r, r.PostFormValue("old"), r.PostFormValue("password")); err != nil {
-		d.page(w, r, s.refuse(w, err, http.StatusUnprocessableEntity), "account", s)
-		return
-	}
-	s.Done = true
-	d.page(w, r, http.StatusOK, "account", s)
+	http.Redirect(w, r, to, http.StatusSeeOther)
 }

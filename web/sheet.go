@@ -102,7 +102,7 @@ func (s sheet) Seen(t time.Time) string {
 // sheet returns what the dashboard shows.
 func (d dashboard) sheet(tongue look.Tongue) sheet {
 	answer, asOf := d.Answers()
-	s := sheet{R: look.For(tongue, d.Zone), A: answer, Latest: 5, State: d.State(), AsOf: asOf, desk: d.Desk != nil, Start: d.Found != nil, chain: d.Chain != nil, gateway: d.Gateway, people: d.Door != nil && d.Door.Accounts()}
+	s := sheet{R: look.For(tongue, d.Zone), A: answer, Latest: 5, State: d.State(), AsOf: asOf, desk: d.Desk != nil, Start: d.Found != nil, chain: d.Chain != nil, gateway: d.Gateway, people: d.Door != nil}
 	for _, h := range answer.Hours {
 		s.Hours = append(s.Hours, look.Hour(h))
 	}

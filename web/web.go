@@ -48,11 +48,15 @@ type Options struct {
 	Follow func(ctx context.Context, name, who string) error
 	// Who returns who asks, "" for somebody who may only read. nil: everybody may only
 	// read.
-	Who   func(r *http.Request) string
-	API   http.Handler // answers programs at /api/, /metrics and /mcp; nil: nobody does
-	Door  Door         // where people from elsewhere log in; nil: nobody does
-	Hosts []string     // names that the dashboard may be asked by, beside those of this machine
-	Log   *slog.Logger // nil: nothing is said
+	Who    func(r *http.Request) string
+	API    http.Handler // answers programs at /api/, /metrics and /mcp; nil: nobody does
+	Door   Door         // where people from elsewhere log in; nil: nobody does
+	Keys   Keys         // their passkeys; with Door, as what follows
+	SignOn SignOn       // those whose word is taken for who they are
+	Office Office       // where accounts are looked after
+	Guests Guests       // who is invited
+	Hosts  []string     // names that the dashboard may be asked by, beside those of this machine
+	Log    *slog.Logger // nil: nothing is said
 	// Probes returns how the targets of the probes are. nil: there are none.
 	Probes func() view.Probes
 	// Picture returns the picture of a failed step of that name. nil: there are none.

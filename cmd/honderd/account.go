@@ -26,13 +26,21 @@ These commands change the data folder, also while the server runs: it notices at
 A viewer reads; an editor says what is known of incidents; an operator also follows logs
 and announces work; an admin also reads who did what.`,
 		Example: `  honderd account add ann --role admin      asks for a password
+  honderd account invite bob --role editor   prints a link with which bob chooses how to log in
   honderd account list
   honderd account password ann
+  honderd account role bob viewer
+  honderd account disable bob                lets bob in no longer; enable lets in again
+  honderd account logout bob                 ends all sessions
+  honderd account reset bob                  takes back password and passkeys, prints a link
   honderd account remove ann`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newAccountAdd(c), newAccountList(c), newAccountPassword(c), newAccountRemove(c))
+	cmd.AddCommand(newAccountAdd(c), newAccountInvite(c), newAccountList(c), newAccountPassword(c), newAccountRole(c), newAccountRemove(c))
+	for _, one := range accountChanges() {
+		cmd.AddCommand(newAccountChange(c, one))
+	}
 	return cmd
 }
 
@@ -81,7 +89,7 @@ func newAccountList(c *console) *cobra.Command {
 				return err
 			}
 			for _, a := range list {
-				fmt.Fprintf(c.stdout, "%-24s %-8s since %s\n", a.Name, a.Role, a.Created.Format(time.DateOnly))
+				fmt.Fprintf(c.stdout, "%-24s %-8s since %s  %s\n", a.Name, a.Role, a.Created.Format(time.DateOnly), app.WaysIn(a))
 			}
 			if len(list) == 0 {
 				fmt.Fprintln(c.stdout, "nobody: only who is on the machine of the server sees anything")

@@ -63,9 +63,18 @@ func (r *Role) UnmarshalText(text []byte) (err error) {
 type Account struct {
 	Name    string    `json:"name"`
 	Role    Role      `json:"role"`
-	Hash    string    `json:"hash"`  // of the password
-	Epoch   string    `json:"epoch"` // another one after each change of the password
+	Hash    string    `json:"hash"`  // of the password; "" for none
+	Epoch   string    `json:"epoch"` // another one ends all sessions
 	Created time.Time `json:"created"`
+
+	Handle   []byte    `json:"handle,omitempty"` // what passkeys know the account by: it says nothing of whose it is
+	Passkeys []Passkey `json:"passkeys,omitempty"`
+	Vouchers []Voucher `json:"vouchers,omitempty"` // where else somebody can log in to be let in here
+	Invite   *Invite   `json:"invite,omitempty"`   // nil: there is no link that lets somebody choose a way to log in
+	Disabled bool      `json:"disabled,omitempty"` // it lets nobody in, and neither do its tokens
+	Both     bool      `json:"both,omitempty"`     // a password needs a passkey beside it
+	Within   bool      `json:"within,omitempty"`   // beyond reading, the role holds only for what a team of theirs owns
+	From     string    `json:"from,omitempty"`     // the issuer that says the role; "" for none
 }
 
 // Token lets a program in.
@@ -75,6 +84,8 @@ type Token struct {
 	Sum     string    `json:"sum"`  // SHA-256 of the token
 	Created time.Time `json:"created"`
 	Expires time.Time `json:"expires"`
+	Owner   string    `json:"owner,omitempty"` // the account that made it, and without which it is worth nothing; "" for a command
+	Within  bool      `json:"-"`               // as of its owner
 }
 
 // TokenPrefix is how every token begins, so that one that leaked is recognised.

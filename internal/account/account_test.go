@@ -60,7 +60,7 @@ func TestNothingKeptLetsAnybodyIn(t *testing.T) {
 	if err := s.Add("ann", good, Admin); err != nil {
 		t.Fatal(err)
 	}
-	token, err := s.AddToken("graphs", Viewer, time.Now().Add(time.Hour))
+	token, err := s.AddToken("", "graphs", Viewer, time.Now().Add(time.Hour))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func TestNothingKeptLetsAnybodyIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cookie, err := sessions.Begin(a, time.Now())
+	cookie, err := sessions.Begin(a, Way{}, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +156,7 @@ func TestSessionsEnd(t *testing.T) {
 		{"too many others", func(n *Sessions, _ string) time.Time {
 			a, _ := n.store.Accounts()
 			for i := range maxSession {
-				_, _ = n.Begin(a[0], begin.Add(time.Duration(i+1)*time.Second))
+				_, _ = n.Begin(a[0], Way{}, begin.Add(time.Duration(i+1)*time.Second))
 			}
 			return begin.Add(time.Minute)
 		}, false},
@@ -171,7 +171,7 @@ func TestSessionsEnd(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			sessions := NewSessions(s)
 			list, _ := s.Accounts()
-			cookie, err := sessions.Begin(list[0], begin)
+			cookie, err := sessions.Begin(list[0], Way{}, begin)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -235,7 +235,7 @@ func TestCommandsAndServerShareOneFile(t *testing.T) {
 		all.Go(func() {
 			s, err := Open(data)
 			if err == nil {
-				_, err = s.AddToken(name, Viewer, time.Now().Add(time.Hour))
+				_, err = s.AddToken("", name, Viewer, time.Now().Add(time.Hour))
 			}
 			if err != nil {
 				t.Error(err)

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -36,6 +39,28 @@ type session struct {
 	Epoch   string    `json:"epoch"` // of the account when it began
 	Began   time.Time `json:"began"`
 	Seen    time.Time `json:"seen"`
+	Way
+}
+
+// Way is how somebody came in.
+type Way struct {
+	How     string    `json:"how,omitempty"`     // ByPassword, ByPasskey, ByInvite, or the name of an issuer
+	Browser string    `json:"browser,omitempty"` // in few words, so that people tell their own sessions apart
+	Ends    time.Time `json:"ends,omitzero"`     // at the latest; zero: Longest after it began
+}
+
+// Ways that are not the name of an issuer.
+const (
+	ByPassword = "password"
+	ByPasskey  = "passkey"
+	ByInvite   = "invitation"
+)
+
+// Session is a session as people see it.
+type Session struct {
+	ID, Account string
+	Began, Seen time.Time
+	Way
 }
 
 // Sessions is who is logged in. It is made by NewSessions.
@@ -67,7 +92,7 @@ func (s *Sessions) Check(ctx context.Context, name, password string) (Account, e
 		return Account{}, err
 	}
 	var a Account
-	if i := c.account(name); i >= 0 {
+	if i := c.account(name); i >= 0 && !c.Accounts[i].Disabled {
 		a = c.Accounts[i]
 	}
 	if len(password) > MaxPassword {
@@ -84,7 +109,7 @@ func (s *Sessions) Check(ctx context.Context, name, password string) (Account, e
 }
 
 // Begin begins a session of an account and returns its cookie, which is kept nowhere.
-func (s *Sessions) Begin(a Account, now time.Time) (string, error) {
+func (s *Sessions) Begin(a Account, w Way, now time.Time) (string, error) {
 	cookie := secret()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -101,40 +126,88 @@ func (s *Sessions) Begin(a Account, now time.Time) (string, error) {
 	if mine >= maxSession {
 		delete(s.by, oldest)
 	}
-	s.by[sum(cookie)] = session{Account: a.Name, Epoch: a.Epoch, Began: now, Seen: now}
+	s.by[sum(cookie)] = session{Account: a.Name, Epoch: a.Epoch, Began: now, Seen: now, Way: w}
 	return cookie, s.save(now)
 }
 
 // Account returns whose session the cookie is of, false when there is none or it is over.
 func (s *Sessions) Account(cookie string, now time.Time) (Account, bool) {
+	a, _, ok := s.Find(cookie, now)
+	return a, ok
+}
+
+// Find is as Account, and returns the session too.
+func (s *Sessions) Find(cookie string, now time.Time) (Account, Session, bool) {
 	if cookie == "" {
-		return Account{}, false
+		return Account{}, Session{}, false
 	}
 	c, err := s.store.read()
 	if err != nil {
-		return Account{}, false
+		return Account{}, Session{}, false
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	key := sum(cookie)
 	one, ok := s.by[key]
 	if !ok {
-		return Account{}, false
+		return Account{}, Session{}, false
 	}
 	i := c.account(one.Account)
-	if i < 0 || c.Accounts[i].Epoch != one.Epoch || over(one, now) {
+	if i < 0 || c.Accounts[i].Epoch != one.Epoch || c.Accounts[i].Disabled || over(one, now) {
 		delete(s.by, key)
-		return Account{}, false
+		return Account{}, Session{}, false
 	}
 	one.Seen = now
 	s.by[key] = one
 	if now.Sub(s.saved) > seenEvery {
 		_ = s.save(now) // what is lost is that somebody was seen; it is tried again
 	}
-	return c.Accounts[i], true
+	return c.Accounts[i], one.shown(key), true
+}
+
+// shown returns a session as people see it. A part of the sum of its cookie is its ID: the
+// cookie cannot be found from it.
+func (one session) shown(key string) Session {
+	return Session{ID: key[:min(len(key), 16)], Account: one.Account, Began: one.Began, Seen: one.Seen, Way: one.Way}
+}
+
+// List returns the sessions of an account, or with "" of all, the one seen last first.
+func (s *Sessions) List(name string, now time.Time) []Session {
+	c, err := s.store.read()
+	if err != nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var list []Session
+	for key, one := range s.by {
+		i := c.account(one.Account)
+		if i >= 0 && c.Accounts[i].Epoch == one.Epoch && !c.Accounts[i].Disabled && !over(one, now) && (name == "" || name == one.Account) {
+			list = append(list, one.shown(key))
+		}
+	}
+	slices.SortFunc(list, func(a, b Session) int { return cmp.Or(b.Seen.Compare(a.Seen), strings.Compare(a.ID, b.ID)) })
+	return list
+}
+
+// EndOne ends the session with that ID, of an account or with "" of anybody; false when
+// there is none.
+func (s *Sessions) EndOne(name, id string, now time.Time) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for key, one := range s.by {
+		if len(id) == 16 && strings.HasPrefix(key, id) && (name == "" || name == one.Account) {
+			delete(s.by, key)
+			return true, s.save(now)
+		}
+	}
+	return false, nil
 }
 
 func over(one session, now time.Time) bool {
+	if !one.Ends.IsZero() && now.After(one.Ends) {
+		return true
+	}
 	return now.Sub(one.Seen) > Idle || now.Sub(one.Began) > Longest || now.Before(one.Began.Add(-time.Hour))
 }
 

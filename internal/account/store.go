@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 )
@@ -18,7 +17,7 @@ const Dir = "accounts"
 
 const (
 	storeFile    = "accounts.json"
-	storeVersion = 1
+	storeVersion = 2                      // 1 had passwords only
 	lockWait     = 5 * time.Second        // for somebody else who changes it
 	lockStale    = 30 * time.Second       // after which who locked it is dead: a change takes milliseconds
 	lockPoll     = 20 * time.Millisecond  // between two looks at the lock
@@ -37,6 +36,7 @@ type Event struct {
 	At   time.Time `json:"at"`
 	What string    `json:"what"` // account added, token removed, ...
 	Of   string    `json:"of"`   // the name
+	By   string    `json:"by,omitempty"`
 }
 
 // content is what the file holds.
@@ -45,22 +45,32 @@ type content struct {
 	Accounts []Account `json:"accounts"`
 	Tokens   []Token   `json:"tokens"`
 	Events   []Event   `json:"events,omitempty"`
+
+	by string // who changes it
 }
 
 // Store is the accounts and tokens of one data folder, which the server and commands
 // share: who changes them locks the file, who reads them looks whether it changed.
 type Store struct {
 	dir string
+	by  string // who changes it, for the audit trail; "" for a command
+	*known
+}
 
+// known is the file as it was read last.
+type known struct {
 	mu   sync.Mutex
 	info os.FileInfo // of the file that now is from; nil: there was none
 	now  content
 }
 
+// By returns the same accounts, with what is done to them told as done by somebody.
+func (s *Store) By(who string) *Store { return &Store{dir: s.dir, by: who, known: s.known} }
+
 // Open returns the accounts in a data folder; there may be none yet. A file that cannot be
 // read is an error: it must not look like nobody.
 func Open(data string) (*Store, error) {
-	s := &Store{dir: filepath.Join(data, Dir)}
+	s := &Store{dir: filepath.Join(data, Dir), known: &known{}}
 	_, err := s.read()
 	return s, err
 }
@@ -101,7 +111,7 @@ func load(path string) (c content, err error) {
 	if err := json.Unmarshal(text, &c); err != nil {
 		return content{}, fmt.Errorf("the accounts in %s are damaged: %w (fix: put the file back from your backup; nobody gets in from elsewhere before)", path, err)
 	}
-	if c.Version != storeVersion {
+	if c.Version < 1 || c.Version > storeVersion {
 		return content{}, fmt.Errorf("the accounts in %s are of version %d, which this program does not know (fix: start the newer program)", path, c.Version)
 	}
 	return c, nil
@@ -121,7 +131,7 @@ func (s *Store) change(do func(c *content) error) error {
 	if err != nil {
 		return err
 	}
-	c.Version = storeVersion
+	c.Version, c.by = storeVersion, s.by
 	if err := do(&c); err != nil {
 		return err
 	}
@@ -171,7 +181,7 @@ func save(path string, v any) error {
 
 // tell adds to what the audit trail will be told.
 func (c *content) tell(what, of string) {
-	c.Events = append(c.Events, Event{ID: secret()[:16], At: time.Now().UTC(), What: what, Of: of})
+	c.Events = append(c.Events, Event{ID: secret()[:16], At: time.Now().UTC(), What: what, Of: of, By: c.by})
 }
 
 func (c *content) account(name string) int {
@@ -180,115 +190,6 @@ func (c *content) account(name string) int {
 
 func (c *content) token(name string) int {
 	return slices.IndexFunc(c.Tokens, func(t Token) bool { return t.Name == name })
-}
-
-// Accounts returns the accounts, in the order of their names.
-func (s *Store) Accounts() ([]Account, error) {
-	c, err := s.read()
-	list := slices.Clone(c.Accounts)
-	slices.SortFunc(list, func(a, b Account) int { return strings.Compare(a.Name, b.Name) })
-	return list, err
-}
-
-// Tokens returns the tokens, in the order of their names.
-func (s *Store) Tokens() ([]Token, error) {
-	c, err := s.read()
-	list := slices.Clone(c.Tokens)
-	slices.SortFunc(list, func(a, b Token) int { return strings.Compare(a.Name, b.Name) })
-	return list, err
-}
-
-// Add makes an account.
-func (s *Store) Add(name, password string, role Role) error {
-	if err := errors.Join(CheckName(name), CheckPassword(name, password)); err != nil {
-		return err
-	}
-	if role < Viewer || role > Admin {
-		return errors.New("an account needs a role (fix: viewer, editor, operator or admin)")
-	}
-	a := Account{Name: name, Role: role, Hash: hashPassword(password), Epoch: secret(), Created: time.Now().UTC().Truncate(time.Second)}
-	return s.change(func(c *content) error {
-		if c.account(name) >= 0 {
-			return fmt.Errorf("account %s: %w", name, ErrTaken)
-		}
-		c.Accounts = append(c.Accounts, a)
-		c.tell("account added as "+role.String(), name)
-		return nil
-	})
-}
-
-// SetPassword gives an account another password, which ends all its sessions.
-func (s *Store) SetPassword(name, password string) error {
-	if err := CheckPassword(name, password); err != nil {
-		return err
-	}
-	hash := hashPassword(password)
-	return s.change(func(c *content) error {
-		i := c.account(name)
-		if i < 0 {
-			return fmt.Errorf("account %.80q: %w", name, ErrMissing)
-		}
-		c.Accounts[i].Hash, c.Accounts[i].Epoch = hash, secret()
-		c.tell("password changed", name)
-		return nil
-	})
-}
-
-// Remove removes an account, and with it its sessions.
-func (s *Store) Remove(name string) error {
-	return s.change(func(c *content) error {
-		i := c.account(name)
-		if i < 0 {
-			return fmt.Errorf("account %.80q: %w", name, ErrMissing)
-		}
-		c.Accounts = slices.Delete(c.Accounts, i, i+1)
-		c.tell("account removed", name)
-		return nil
-	})
-}
-
-// AddToken makes a token, which is returned and kept nowhere.
-func (s *Store) AddToken(name string, role Role, expires time.Time) (string, error) {
-	if err := CheckName(name); err != nil {
-		return "", err
-	}
-	text := TokenPrefix + secret()
-	t := Token{Name: name, Role: role, Sum: sum(text), Created: time.Now().UTC().Truncate(time.Second), Expires: expires.UTC().Truncate(time.Second)}
-	return text, s.change(func(c *content) error {
-		if c.token(name) >= 0 {
-			return fmt.Errorf("token %s: %w", name, ErrTaken)
-		}
-		c.Tokens = append(c.Tokens, t)
-		c.tell("token added to "+t.Scope(), name)
-		return nil
-	})
-}
-
-// RemoveToken removes a token.
-func (s *Store) RemoveToken(name string) error {
-	return s.change(func(c *content) error {
-		i := c.token(name)
-		if i < 0 {
-			return fmt.Errorf("token %.80q: %w", name, ErrMissing)
-		}
-		c.Tokens = slices.Delete(c.Tokens, i, i+1)
-		c.tell("token removed", name)
-		return nil
-	})
-}
-
-// Token returns the token that a program showed, false when it lets nobody in.
-func (s *Store) Token(text string, now time.Time) (Token, bool) {
-	c, err := s.read()
-	if err != nil || !strings.HasPrefix(text, TokenPrefix) {
-		return Token{}, false
-	}
-	of := sum(text)
-	i := slices.IndexFunc(c.Tokens, func(t Token) bool { return t.Sum == of })
-	if i < 0 || !now.Before(c.Tokens[i].Expires) {
-		return Token{}, false
-	}
-	return c.Tokens[i], true
 }
 
 // Events returns what the audit trail was not told yet.
