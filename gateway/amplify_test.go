@@ -191,7 +191,7 @@ func backendsThatMayFail(n int, dice *rand.Rand) (list []*failing) {
 
 func one[T any](dice *rand.Rand, list ...T) T { return list[dice.IntN(len(list))] }
 
-// Whatever fails, how often and how long: no more is asked of backends than 1.12 times what
+// Whatever fails, how often and how long: no more is asked of backends than 1.13 times what
 // people ask, and a few.
 func TestWhateverFailsBackendsAreNotAskedMuchMore(t *testing.T) {
 	for seed := range uint64(24) {

@@ -19,7 +19,7 @@ type budget struct {
 
 // Choices of the budget.
 const (
-	budgetShare = 0.12             // tokens a request
+	budgetShare = 0.13             // tokens a request
 	budgetFew   = 4                // tokens at the beginning, and most of debt
 	budgetFloor = 0.2              // tokens a second, for who has few requests
 	budgetFor   = 10 * time.Second // of so long tokens are saved
@@ -56,7 +56,7 @@ func (b *budget) earn(now time.Time) {
 type need int
 
 const (
-	early  need = iota // nobody would feel it yet: half of what can be saved up is not for them
+	early  need = iota // nobody would feel it yet: an eighth of what can be saved up is not for them
 	likely             // somebody may feel it: only what there is
 	sure               // somebody would feel it: there may be a debt, which others pay
 )
@@ -69,7 +69,7 @@ func (b *budget) spend(now time.Time, n need) bool {
 	least := 1.0
 	switch n {
 	case early:
-		least = b.most() / 4
+		least = b.most() / 8
 	case sure:
 		least = 1 - budgetFew
 	case likely:
