@@ -157,13 +157,13 @@ func TestTooManyPeople(t *testing.T) {
 		bad, late int           // at most
 		plays     int           // of which the middle one is judged, where chance decides who is asked; 0: one
 	}{
-		{"two slow for 2 s, patient people", time.Second, 320, 8 * time.Second, 8, 2, 320 * ms, 5 * time.Second, 30, 15, 5},
-		{"two slow for 2 s, impatient people", 500 * ms, 320, 8 * time.Second, 8, 2, 320 * ms, 5 * time.Second, 260, 180, 5},
-		{"two slow for 2 s, very impatient people", 300 * ms, 320, 8 * time.Second, 8, 2, 320 * ms, 5 * time.Second, 380, 220, 5},
-		{"240/s left of 320/s for good", time.Second, 320, 12 * time.Second, 8, 3, 100 * ms, 12 * time.Second, 640, 20, 5},
+		{"two slow for 2 s, patient people", time.Second, 320, 8 * time.Second, 8, 2, 320 * ms, 5 * time.Second, 80, 60, 5},
+		{"two slow for 2 s, impatient people", 500 * ms, 320, 8 * time.Second, 8, 2, 320 * ms, 5 * time.Second, 400, 280, 5},
+		{"two slow for 2 s, very impatient people", 300 * ms, 320, 8 * time.Second, 8, 2, 320 * ms, 5 * time.Second, 560, 380, 5},
+		{"240/s left of 320/s for good", time.Second, 320, 12 * time.Second, 8, 3, 100 * ms, 12 * time.Second, 700, 100, 5},
 		{"all slower without a queue, but in time", time.Second, 160, 12 * time.Second, 1000, 3, 900 * ms, 12 * time.Second, 0, 0, 0},
 		{"all slower without a queue, and soon well", time.Second, 160, 8 * time.Second, 1000, 3, 400 * ms, 5 * time.Second, 0, 0, 0},
-		{"100/s left of 160/s for 2 s, few at once", time.Second, 160, 8 * time.Second, 4, 2, 320 * ms, 5 * time.Second, 30, 15, 5},
+		{"100/s left of 160/s for 2 s, few at once", time.Second, 160, 8 * time.Second, 4, 2, 320 * ms, 5 * time.Second, 80, 60, 5},
 		{"all too slow without a queue: nobody gains by turning others away", time.Second, 160, 12 * time.Second, 1000, 3, 1500 * ms, 12 * time.Second, 1440, 1440, 0},
 		{"few people", time.Second, 2, 6 * time.Second, 1, 3, 400 * ms, 6 * time.Second, 0, 0, 0},
 	}
