@@ -18,7 +18,7 @@ need = @command -v $(1) >/dev/null || { \
 	$(SUDO) apt-get update -qq; \
 	$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(2); }
 
-.PHONY: help needs test lint fmt bench peers felt felt-test cost fuzz soak build clean
+.PHONY: help needs test lint fmt bench axe peers felt felt-test cost fuzz soak build clean
 
 help: ## say what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,12 @@ bench: ## measure; ARGS go to the bench
 
 peers: needs ## ask DuckDB the same of the same files (bench/peers); ARGS go to it
 	cd bench/peers && CGO_ENABLED=1 $(GO) test . && CGO_ENABLED=1 $(GO) run . $(ARGS)
+
+axe: ## ask axe-core of every page, in both themes and languages, wide and on a phone; pictures go to node_modules/pictures
+	$(call need,npm,npm)
+	npm install --silent --no-save --ignore-scripts --prefix . axe-core@4
+	mkdir -p node_modules/pictures
+	HONDERD_AXE=$(CURDIR)/node_modules/axe-core/axe.min.js HONDERD_PICTURES=$(CURDIR)/node_modules/pictures $(GO) test -count=1 -timeout 60m -run 'Everybody$$|Phone|Hiccup' ./app
 
 felt: ## ask whether people notice the faults behind our gateway (bench/felt); ARGS go to it
 	cd bench/felt && $(GO) run . $(ARGS)

@@ -43,6 +43,8 @@ func testModules() []string {
 		"pgregory.net/rapid", "github.com/rogpeppe/go-internal",
 		// A device with passkeys.
 		"github.com/descope/virtualwebauthn",
+		// A real browser.
+		"github.com/chromedp/chromedp", "github.com/chromedp/cdproto",
 		// A real sender of traces.
 		"go.opentelemetry.io/otel", "go.opentelemetry.io/otel/sdk", "go.opentelemetry.io/otel/trace",
 		"go.opentelemetry.io/otel/exporters/otlp/otlptrace", "go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc",

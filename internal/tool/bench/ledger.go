@@ -64,10 +64,32 @@ func ledgerFigures(recovery int) []figure {
 	}
 }
 
-// measureLedger runs the benchmarks and returns them as a table.
+// measureLedger measures what keeps facts.
 func measureLedger(runs, recovery int) (string, error) {
+	return measureFigures("The ledger and the archive", ledgerRuns(recovery), ledgerFigures(recovery), runs)
+}
+
+// measurePages measures the pages of a year of a million people on one core, once: making
+// the year takes a minute.
+func measurePages() (string, error) {
+	const bench = "Pages"
+	return measureFigures("Pages of a year: 1 M people, 20 journeys, one core, 200 pages a second while 100,000 experiences a second come in",
+		[]benching{{".", "./app", "BenchmarkPages", "1x", nil}},
+		[]figure{
+			{"any page, 50% within", 0, bench, "p50-ms", ""},
+			{"any page, 99% within", 0, bench, "p99-ms", "50 ms"},
+			{"the slowest", 0, bench, "max-ms", ""},
+			{"the first answer after a start", 0, bench, "s-first-answer", ""},
+			{"resident before anybody looks", 0, bench, "MB", ""},
+			{"1,000 pages that are open and told of changes", 0, bench, "MB-viewers", "60 MB"},
+			{"the first page, packed", 0, bench, "kB-home", "100 kB with all it needs"},
+		}, 1)
+}
+
+// measureFigures runs benchmarks and returns them as a table.
+func measureFigures(title string, list []benching, figures []figure, runs int) (string, error) {
 	var measured []map[string]float64
-	for _, b := range ledgerRuns(recovery) {
+	for _, b := range list {
 		one, err := b.run(runs)
 		if err != nil {
 			return "", err
@@ -75,8 +97,8 @@ func measureLedger(runs, recovery int) (string, error) {
 		measured = append(measured, one)
 	}
 	var t strings.Builder
-	t.WriteString("## The ledger and the archive\n| | measured | wanted |\n|---|---|---|\n")
-	for _, f := range ledgerFigures(recovery) {
+	fmt.Fprintf(&t, "## %s\n| | measured | wanted |\n|---|---|---|\n", title)
+	for _, f := range figures {
 		said := "not measured"
 		if n, ok := measured[f.run][f.bench+" "+f.unit]; ok {
 			said = fmt.Sprintf("%.4g %s", n, f.unit)

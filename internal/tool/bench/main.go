@@ -20,7 +20,7 @@ func main() {
 	peer := flag.Bool("peer", true, "compare with goaccess when it is installed")
 	out := flag.String("out", "bench-result.md", "where the result goes; docs/benchmarks.md is what was said of some of them")
 	recovery := flag.Int("recovery", 20, "million experiences in the ledger that is killed; 100 takes 2 GB and some minutes")
-	only := flag.String("only", "", "ledger: measure only what keeps facts")
+	only := flag.String("only", "", "ledger: measure only what keeps facts; pages: only the pages of a year")
 	flag.Parse()
 	if err := run(*lines, *runs, *recovery, *peer, *only, *out); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -29,8 +29,12 @@ func main() {
 }
 
 func run(lines, runs, recovery int, peer bool, only, out string) (err error) {
-	if only == "ledger" {
-		text, err := measureLedger(runs, recovery)
+	if only != "" {
+		measure := func() (string, error) { return measureLedger(runs, recovery) }
+		if only == "pages" {
+			measure = measurePages
+		}
+		text, err := measure()
 		if err != nil {
 			return err
 		}
@@ -67,7 +71,11 @@ func run(lines, runs, recovery int, peer bool, only, out string) (err error) {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(out, []byte(t.markdown()+"\n"+kept), 0o644)
+	shown, err := measurePages()
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(out, []byte(t.markdown()+"\n"+kept+shown), 0o644)
 }
 
 // build makes the binary that people get and returns its size.
