@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/honderd/honderd/experience"
+	"github.com/honderd/honderd/fold/felt"
 	"github.com/honderd/honderd/incident"
 	"github.com/honderd/honderd/money"
 )
@@ -52,5 +54,23 @@ func TestWhatNobodyMeasuredCostIsNotZero(t *testing.T) {
 	m = NewMeter(Answer{Period: Period{From: new(now.AddDate(0, 0, -2)), To: &now}}, now, now.Add(-time.Hour), rate)
 	if m.Running == nil || !m.Running.Running || m.Running.TimeMS != nil || m.Running.Money != nil || !m.Rated {
 		t.Errorf("of an hour that nobody was measured in the meter says %+v", m.Running)
+	}
+}
+
+func TestWhoTookOneStepLostNobodyKnowsHowMuch(t *testing.T) {
+	f := felt.New(felt.Options{Cutoff: time.Hour})
+	now := time.Date(2026, 11, 27, 9, 0, 0, 0, time.UTC)
+	b := &experience.Batch{Journeys: []string{"/pay"}, Steps: []string{""}}
+	for i := range 12 {
+		b.Items = append(b.Items, experience.Experience{Person: experience.Person(1 + i), At: now.UnixMilli(), Cause: experience.ServerError})
+	}
+	f.Apply(b)
+	a := Compose(Folds{Felt: f.Answer()})
+	l := a.Lost(now.Add(-time.Hour), now.Add(time.Hour), money.Rate{Currency: "EUR", Low: 20, High: 40})
+	if l.People == nil || *l.People != 12 {
+		t.Errorf("the hurt are %v, want 12", l.People)
+	}
+	if l.TimeMS != nil && *l.TimeMS == 0 || l.Money != nil && l.Money.High == 0 {
+		t.Errorf("what is not known is told as nothing: %+v", l)
 	}
 }

@@ -12,7 +12,7 @@ type Lost struct {
 	From    time.Time    `json:"from"`
 	To      time.Time    `json:"to"`
 	People  *int64       `json:"people"`  // who had a bad time; null: nobody was there, so nothing is known
-	TimeMS  *int64       `json:"time_ms"` // person-time that was bad, felt uptime's; null: not known
+	TimeMS  *int64       `json:"time_ms"` // person-time that was bad, felt uptime's; null: not known, as when nobody took a second step
 	Money   *money.Range `json:"money"`   // null: not known
 	Running bool         `json:"running"` // people are having a bad time now: it grows
 	Final   bool         `json:"final"`   // false: it may still change
@@ -53,7 +53,11 @@ func (a Answer) Lost(from, to time.Time, rate money.Rate) Lost {
 	if s.People.Active == 0 {
 		return l
 	}
-	l.People, l.TimeMS = &s.People.Hurt, &s.FeltUptime.DownMS
+	l.People = &s.People.Hurt
+	if s.FeltUptime.Ratio == nil { // they came for one step each: how long they were there is not known
+		return l
+	}
+	l.TimeMS = &s.FeltUptime.DownMS
 	l.Money = rate.Of(time.Duration(s.FeltUptime.DownMS) * time.Millisecond)
 	return l
 }
