@@ -107,7 +107,7 @@ func askPages(b *testing.B, dir string) (p asking) {
 		args = append([]string{"taskset", "-c", "0"}, args...)
 	}
 	c := exec.CommandContext(b.Context(), args[0], args[1:]...)
-	c.Env = append(os.Environ(), "HONDERD_YEAR="+dir, "GOMAXPROCS=1")
+	c.Env, c.Stderr = append(os.Environ(), "HONDERD_YEAR="+dir, "GOMAXPROCS=1"), os.Stderr
 	out, err := c.StdoutPipe()
 	if err != nil {
 		b.Fatal(err)
@@ -199,24 +199,28 @@ func watch(b *testing.B, ctx context.Context, address string) {
 	for range pageViewers {
 		heard.Add(1)
 		go func() {
-			r, _ := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
+			told := sync.OnceFunc(heard.Done)
+			defer told()
+			r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
+			if err != nil {
+				b.Error(err)
+				return
+			}
 			answer, err := client.Do(r)
 			if err != nil {
 				b.Error(err)
-				heard.Done()
 				return
 			}
 			defer answer.Body.Close()
 			buffer := make([]byte, 4096)
-			for told := false; ; {
-				n, err := answer.Body.Read(buffer)
-				if !told && strings.Contains(string(buffer[:n]), "changed") {
-					told = true
-					heard.Done()
+			for err == nil {
+				var n int
+				if n, err = answer.Body.Read(buffer); strings.Contains(string(buffer[:n]), "changed") {
+					told()
 				}
-				if err != nil {
-					return
-				}
+			}
+			if ctx.Err() == nil {
+				b.Error("a page that was open lost its connection: ", err)
 			}
 		}()
 	}
