@@ -67,7 +67,7 @@ func TestServesAYear(t *testing.T) {
 // come in and pages are open. The server has one core.
 func BenchmarkPages(b *testing.B) {
 	dir := b.TempDir()
-	f := year(b, time.Now().Add(-time.Minute), yearPeople, yearSteps)
+	f := year(b, time.Now().Add(-time.Hour), yearPeople, yearSteps)
 	state, err := encodeCheckpoint(f, ledger.Sequence(0), 0)
 	if err != nil {
 		b.Fatal(err)

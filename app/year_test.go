@@ -45,7 +45,7 @@ func year(tb testing.TB, end time.Time, people uint64, steps int) *folds {
 		for range experience.MaxBatch {
 			clock := time.UnixMilli(int64(at)).UTC()
 			busy := 1 + 0.9*math.Cos(2*math.Pi*(float64(clock.Hour())+float64(clock.Minute())/60-14)/24)
-			at += each / busy * 2 * dice.Float64()
+			at = min(at+each/busy*2*dice.Float64(), float64(end.UnixMilli())) // nothing is from the future
 			who := &visitors[dice.IntN(len(visitors))]
 			if *who == 0 || dice.IntN(8) == 0 {
 				*who = 1 + dice.Uint64N(people)
