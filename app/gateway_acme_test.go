@@ -163,12 +163,24 @@ func soonSo(t *testing.T, what string, is func() bool) {
 	}
 }
 
+// folderOfCerts returns a folder that is removed when the test ends. The library may still
+// write to it for a moment after it was stopped.
+func folderOfCerts(t *testing.T) string {
+	t.Helper()
+	folder, err := os.MkdirTemp("", "certs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { soonSo(t, "the folder is removed", func() bool { return os.RemoveAll(folder) == nil }) })
+	return folder
+}
+
 func TestACAGivesCertificatesOverTLSAndNewOnesInTime(t *testing.T) {
 	l, port := opened(t)
 	a := newAuthority(t, closedPort(t), port, time.Hour)
 	o := GatewayOptions{Listen: []string{"here"}, Open: map[string]net.Listener{"here": l}}
 	// Each is to be renewed when it is four seconds old.
-	o.ACME = &ACME{Domains: []string{shop}, Email: "ops@honderd.example", CA: a.url, Root: a.root, Folder: CertificatesIn(t.TempDir()), Every: 100 * time.Millisecond, Left: 1 - 4.0/3600}
+	o.ACME = &ACME{Domains: []string{shop}, Email: "ops@honderd.example", CA: a.url, Root: a.root, Folder: CertificatesIn(folderOfCerts(t)), Every: 100 * time.Millisecond, Left: 1 - 4.0/3600}
 	s := behindTLS(t, o)
 	var first string
 	soonSo(t, "the first certificate", func() bool {
@@ -220,7 +232,7 @@ func TestACAGivesCertificatesOverPlainHTTP(t *testing.T) {
 	plain, port := opened(t)
 	a := newAuthority(t, port, closedPort(t), time.Hour)
 	o := GatewayOptions{Listen: []string{"here"}, Plain: []string{"plain"}, Open: map[string]net.Listener{"here": l, "plain": plain}}
-	o.ACME = &ACME{Domains: []string{shop}, CA: a.url, Root: a.root, Folder: t.TempDir()}
+	o.ACME = &ACME{Domains: []string{shop}, CA: a.url, Root: a.root, Folder: folderOfCerts(t)}
 	s := behindTLS(t, o)
 	soonSo(t, "a certificate", func() bool {
 		_, body := a.seen(t, l.Addr().String())
