@@ -206,7 +206,14 @@ func (s *Server) Shutdown(ctx context.Context) error {
 			c.untilNext(true)
 		}
 	}
+	last := len(s.conns) > 0 || s.seconds.Load() > 0
 	s.mu.Unlock()
+	if last { // who has just come may speak HTTP/2, which has no last chance of its own
+		select {
+		case <-time.After(lastChance):
+		case <-ctx.Done():
+		}
+	}
 	err := s.second.Shutdown(ctx)
 	s.ferry.close()
 	done := make(chan struct{})
