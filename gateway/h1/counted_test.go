@@ -74,7 +74,8 @@ func TestAClientHasOnlySoManyConnections(t *testing.T) {
 		}
 		_ = socket.Close()
 		client.CloseIdleConnections()
-		for end := time.Now().Add(20 * time.Second); ; { // who has left may come again
+		client.Timeout = 2 * time.Second
+		for end := time.Now().Add(60 * time.Second); ; { // who has left may come again
 			resp, err := client.Get(url)
 			if err == nil {
 				_ = resp.Body.Close()
