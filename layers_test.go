@@ -17,7 +17,7 @@ import (
 const rows = `
 	1   internal/...                                                     # helpers with one job
 	2   moment money fault                                               # words without relations
-	3   experience promise service release incident mention              # the vocabulary
+	3   experience promise service release incident mention warning      # the vocabulary
 	4   ledger                                                           # what a ledger is
 	5   source fold notify                                               # the contracts
 	6   source/... fold/... ledger/... notify/... gateway gateway/...    # the doers

@@ -14,6 +14,7 @@ import (
 	"github.com/honderd/honderd/fold/checks"
 	"github.com/honderd/honderd/fold/faults"
 	"github.com/honderd/honderd/fold/felt"
+	"github.com/honderd/honderd/fold/foresight"
 	"github.com/honderd/honderd/fold/intake"
 	"github.com/honderd/honderd/fold/said"
 	"github.com/honderd/honderd/ledger/jetstream"
@@ -29,15 +30,19 @@ type folds struct {
 	said   *said.Fold
 	chain  *chain.Fold
 	checks *checks.Fold
+
+	foresight *foresight.Fold
 }
 
 func newFolds(o felt.Options) *folds {
-	return &folds{felt: felt.New(o), faults: faults.New(), intake: intake.New(), said: said.New(), chain: chain.New(), checks: checks.New()}
+	return &folds{
+		felt: felt.New(o), faults: faults.New(), intake: intake.New(), said: said.New(), chain: chain.New(), checks: checks.New(), foresight: foresight.New(),
+	}
 }
 
 // all returns the folds in the order in which they are saved.
 func (f *folds) all() []fold.Fold {
-	return []fold.Fold{f.felt, f.faults, f.intake, f.said, f.chain, f.checks}
+	return []fold.Fold{f.felt, f.faults, f.intake, f.said, f.chain, f.checks, f.foresight}
 }
 
 // newSources returns every source that c names.

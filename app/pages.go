@@ -27,6 +27,7 @@ func (s *Server) pages() (http.Handler, error) {
 	s.browserPages(mux)
 	s.probePages(mux)
 	s.worldPages(mux)
+	s.warningsPages(mux)
 	if s.gateway != nil {
 		drillPages(mux, s.gateway.turns.now)
 		mux.HandleFunc("GET /api/v1/gateway", func(w http.ResponseWriter, _ *http.Request) { writeState(w, s.gateway.status()) })
@@ -112,6 +113,7 @@ func elsewhere() []api.Route {
 		{Method: http.MethodGet, Path: "/api/v1/probes", Summary: "How the targets of the probes are.", Params: []api.Param{{Name: "target", Says: "only this one"}}, Answer: view.Probes{}},
 		{Method: http.MethodGet, Path: "/api/v1/coming", Summary: "What lies ahead: moments with the people expected, planned work.", Answer: view.Coming{}},
 		{Method: http.MethodGet, Path: "/api/v1/cost", Summary: "What bad time cost: now while an incident is open, and lately; null is not known.", Answer: view.Meter{}},
+		{Method: http.MethodGet, Path: "/api/v1/warnings", Summary: "What is coming: what runs out, when, how sure that is, and whose it is (docs/foresight.md).", Answer: view.Warnings{}},
 		{Method: http.MethodGet, Path: "/api/v1/world", Summary: "What others told: releases, alerts, vendors, complaints (docs/deploys.md)."},
 		{Method: http.MethodGet, Path: "/api/v1/browser", Summary: "What browsers told, and what was refused (docs/browser.md)."},
 		{Method: http.MethodGet, Path: plannedPath, Summary: "Planned work (docs/status.md)."},

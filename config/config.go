@@ -133,7 +133,7 @@ type Ledger struct {
 	Replicas string `yaml:"replicas" is:"1|3|5"`
 
 	// Keep is how long records stay in the ledger once they are in the archive, all of
-	// them or by kind: experiences, checks, calls; 0 is forever. Small facts, such as
+	// them or by kind: experiences, checks, calls, readings; 0 is forever. Small facts, such as
 	// releases, stay.
 	Keep Keep `yaml:"keep" is:"duration,each"`
 

@@ -26,10 +26,11 @@ const (
 	KindExperiences = "experiences"
 	KindChecks      = "checks"
 	KindCalls       = "calls"
+	KindReadings    = "readings"
 )
 
 // KeptKinds returns the kinds of records that a retention can name.
-func KeptKinds() []string { return []string{KindExperiences, KindChecks, KindCalls} }
+func KeptKinds() []string { return []string{KindExperiences, KindChecks, KindCalls, KindReadings} }
 
 // Of returns how long the records of a kind are kept; 0 is forever.
 func (k Keep) Of(kind string) time.Duration {
