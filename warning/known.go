@@ -19,18 +19,33 @@ type meaning struct {
 	side Side
 }
 
-// Known knows which metrics are readings. The zero value knows those of the exporters and
-// receivers that most people have.
-type Known struct{ Watch []Watch }
+// Known knows which metrics are readings.
+type Known struct {
+	metrics map[string]map[string]meaning
+	watch   map[string]Watch
+}
+
+// NewKnown knows the metrics of the exporters and receivers that most people have, and
+// those that somebody named.
+func NewKnown(watch []Watch) *Known {
+	k := &Known{metrics: metrics(), watch: map[string]Watch{}}
+	for _, w := range watch {
+		k.watch[w.Metric] = w
+	}
+	return k
+}
+
+// Knows reports whether a metric may be a reading, whatever its labels are.
+func (k *Known) Knows(metric string) bool {
+	_, named := k.watch[metric]
+	return named || k.metrics[metric] != nil
+}
 
 // Reading returns what a value of a metric tells; false when it tells nothing of something
 // that runs out. Names are read as Prometheus writes them and as OpenTelemetry does.
-func (k Known) Reading(metric string, labels map[string]string, value float64, at time.Time) (Reading, bool) {
+func (k *Known) Reading(metric string, labels map[string]string, value float64, at time.Time) (Reading, bool) {
 	r := Reading{Value: value, At: at.UTC().Truncate(time.Second)}
-	for _, w := range k.Watch {
-		if w.Metric != metric {
-			continue
-		}
+	if w, named := k.watch[metric]; named {
 		r.Kind, r.Side, r.Labels = Limit, Free, pick(labels, nil)
 		r.Labels["metric"] = line(metric)
 		switch {
@@ -43,7 +58,7 @@ func (k Known) Reading(metric string, labels map[string]string, value float64, a
 		}
 		return r, r.Validate() == nil
 	}
-	m, ok := known(metric, labels)
+	m, ok := k.known(metric, labels)
 	if !ok {
 		return Reading{}, false
 	}
@@ -52,12 +67,10 @@ func (k Known) Reading(metric string, labels map[string]string, value float64, a
 }
 
 // known returns what a metric means.
-func known(metric string, labels map[string]string) (m meaning, ok bool) {
-	if list, dotted := metrics()[metric]; dotted {
-		m, ok = list[state(labels)]
-		if !ok {
-			m, ok = list[""]
-		}
+func (k *Known) known(metric string, labels map[string]string) (m meaning, ok bool) {
+	list := k.metrics[metric]
+	if m, ok = list[state(labels)]; !ok {
+		m, ok = list[""]
 	}
 	if !ok || (m.kind == Disk || m.kind == Inodes) && passing(labels) {
 		return m, false

@@ -9,7 +9,7 @@ import (
 
 func TestMetricsThatRunOut(t *testing.T) {
 	at := time.Date(2026, 11, 26, 20, 0, 0, 0, time.UTC)
-	own := Known{Watch: []Watch{{Metric: "open_orders", Limit: 100}, {Metric: "licences_left", Limit: 5, Floor: true}, {Metric: "mails_waiting"}}}
+	own := NewKnown([]Watch{{Metric: "open_orders", Limit: 100}, {Metric: "licences_left", Limit: 5, Floor: true}, {Metric: "mails_waiting"}})
 	for _, tt := range []struct {
 		metric string
 		labels map[string]string
@@ -54,11 +54,11 @@ func TestLabelsOfStrangersAreShort(t *testing.T) {
 	for i := range 40 {
 		labels[string(rune('a'+i%26))+string(rune('a'+i/26))] = "x"
 	}
-	r, ok := Known{Watch: []Watch{{Metric: "m"}}}.Reading("m", labels, 1, time.Unix(1.7e9, 0))
+	r, ok := NewKnown([]Watch{{Metric: "m"}}).Reading("m", labels, 1, time.Unix(1.7e9, 0))
 	if !ok || len(r.Labels) > MaxLabels || r.Labels["metric"] != "m" {
 		t.Errorf("%v, %v", r, ok)
 	}
-	r, ok = Known{}.Reading("rabbitmq_queue_messages", labels, 1, time.Unix(1.7e9, 0))
+	r, ok = NewKnown(nil).Reading("rabbitmq_queue_messages", labels, 1, time.Unix(1.7e9, 0))
 	if !ok || len(r.Labels) != 1 || len(r.Labels["queue"]) > MaxText || strings.Contains(r.Labels["queue"], "\x00") {
 		t.Errorf("%v, %v", r, ok)
 	}
