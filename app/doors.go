@@ -24,6 +24,7 @@ func (s *Server) openDoors(ctx context.Context, salt []byte) (err error) {
 	})
 	s.browser = s.newBrowser(salt)
 	s.openHooks(salt)
+	s.openReadings()
 	if err := s.openSyslog(ctx, salt); err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/honderd/honderd/source/hooks"
 	"github.com/honderd/honderd/source/probe/vantage"
 	"github.com/honderd/honderd/source/push"
+	"github.com/honderd/honderd/source/remotewrite"
 	"github.com/honderd/honderd/web"
 )
 
@@ -62,7 +63,7 @@ func rules() map[string]need {
 		auditPath:          {read: account.Admin, do: account.Admin},
 		"/api/v1/accounts": {read: account.Admin, do: account.Admin},
 	}
-	open := []string{push.Path, vantage.TargetsPath, vantage.ResultsPath, hooks.Root, "/-/healthy", "/-/ready", "/assets/", "/favicon.ico", "/login", "/login/", "/invited", "/invited/"}
+	open := []string{push.Path, remotewrite.Path, vantage.TargetsPath, vantage.ResultsPath, hooks.Root, "/-/healthy", "/-/ready", "/assets/", "/favicon.ico", "/login", "/login/", "/invited", "/invited/"}
 	for _, path := range append(open, browser.Paths()...) {
 		m[path] = need{open: true}
 	}

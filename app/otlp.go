@@ -2,7 +2,9 @@ package app
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"path/filepath"
@@ -34,18 +36,42 @@ func (s *Server) openTraces(salt []byte) (err error) {
 	if err != nil {
 		return err
 	}
-	t.door = otlp.NewDoor(t.receiver, s.config.Receive.Keys, func(reason string) { s.drops.add(otlp.Name, inRequests, reason, 1, true) })
+	metrics := otlp.Readings{Known: s.known, Keep: s.readings.keep}
+	t.door = otlp.NewDoor(t.receiver, s.config.Receive.Keys, metrics, func(reason string) { s.drops.add(otlp.Name, inRequests, reason, 1, true) })
 	for _, one := range s.config.Sources {
 		if isTraces(one) {
 			t.files = append(t.files, otlp.NewFile(t.receiver, one.Log, s.log))
 		}
 	}
-	t.grpc = s.listenForTraces("grpc", s.config.Receive.OTLP.GRPC)
-	t.http = s.listenForTraces("http", s.config.Receive.OTLP.HTTP)
+	secure, err := secureOTLP(s.config.Receive.OTLP)
+	if err != nil {
+		return err
+	}
+	t.grpc = s.listenForTraces("grpc", s.config.Receive.OTLP.GRPC, secure)
+	t.http = s.listenForTraces("http", s.config.Receive.OTLP.HTTP, secure)
 	return nil
 }
 
-func (s *Server) listenForTraces(protocol, address string) net.Listener {
+// secureOTLP returns how OTLP is encrypted; nil: it is not. A certificate that is renewed
+// on disk is taken with the next connection.
+func secureOTLP(o config.OTLP) (*tls.Config, error) {
+	if o.Cert == "" {
+		return nil, nil
+	}
+	load := func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+		pair, err := tls.LoadX509KeyPair(o.Cert, o.Key)
+		if err != nil {
+			return nil, fmt.Errorf("certificate %s with key %s: %w (fix: name two PEM files that belong together)", o.Cert, o.Key, err)
+		}
+		return &pair, nil
+	}
+	if _, err := load(nil); err != nil {
+		return nil, err
+	}
+	return &tls.Config{GetCertificate: load, NextProtos: []string{"h2", "http/1.1"}, MinVersion: tls.VersionTLS12}, nil
+}
+
+func (s *Server) listenForTraces(protocol, address string, secure *tls.Config) net.Listener {
 	if address == "" || address == config.Off {
 		return nil
 	}
@@ -54,6 +80,13 @@ func (s *Server) listenForTraces(protocol, address string) net.Listener {
 		s.log.Warn("traces do not come in here: the port is not free (fix: stop what has it, or write receive.otlp in honderd.yaml)",
 			"protocol", protocol, "address", address, "error", err)
 		return nil
+	}
+	if secure != nil {
+		if protocol == "http" { // its server speaks HTTP/1.1 on listeners that are not its own
+			secure = secure.Clone()
+			secure.NextProtos = []string{"http/1.1"}
+		}
+		return tls.NewListener(l, secure)
 	}
 	return l
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/honderd/honderd/source/browser"
 	"github.com/honderd/honderd/source/otlp"
 	"github.com/honderd/honderd/source/push"
+	"github.com/honderd/honderd/source/remotewrite"
 	"github.com/honderd/honderd/status"
 	"github.com/honderd/honderd/view"
 	"github.com/honderd/honderd/web"
@@ -106,6 +107,7 @@ func elsewhere() []api.Route {
 		{Method: http.MethodGet, Path: "/api/v1/report", Summary: "How all of the period was for the people in it.", Answer: view.Answer{}},
 		{Method: http.MethodGet, Path: "/api/v1/drops", Summary: "What was not counted, by reason; and what waits because it is from the future."},
 		{Method: http.MethodPost, Path: push.Path, Summary: "Send experiences, one object a line (docs/push.md)."},
+		{Method: http.MethodPost, Path: remotewrite.Path, Summary: "Where a Prometheus writes to by remote-write, version 1 or 2 (docs/foresight.md)."},
 		{Method: http.MethodGet, Path: auditPath, Summary: "Who did what, the newest first; for admins (docs/accounts.md)."},
 		{Method: http.MethodGet, Path: "/api/v1/accounts", Summary: "Who has an account, and which tokens there are; for admins."},
 		{Method: http.MethodGet, Path: "/api/v1/gateway", Summary: "The backends of the gateway: score, room, last faults."},

@@ -19,7 +19,9 @@ import (
 	"github.com/honderd/honderd/source"
 	"github.com/honderd/honderd/source/browser"
 	"github.com/honderd/honderd/source/push"
+	"github.com/honderd/honderd/source/remotewrite"
 	"github.com/honderd/honderd/source/syslog"
+	"github.com/honderd/honderd/warning"
 )
 
 // Server is the whole product in one process: sources, ledger, folds and pages.
@@ -40,6 +42,9 @@ type Server struct {
 	drops     *drops
 	probing   *probing
 	world     *world
+	known     *warning.Known
+	readings  *readings
+	metrics   *remotewrite.Door
 	projector *projector
 	archiver  *archiver // nil: there is no archive
 	listener  net.Listener

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/honderd/honderd/internal/reply"
+	"github.com/honderd/honderd/source/remotewrite"
 	"github.com/honderd/honderd/view"
 )
 
@@ -40,5 +41,6 @@ func (s *Server) whose(c view.Chain) func(labels map[string]string) view.Whose {
 
 // warningsPages tells programs what is coming.
 func (s *Server) warningsPages(mux *http.ServeMux) {
+	mux.Handle(remotewrite.Path, s.metrics)
 	mux.HandleFunc("GET /api/v1/warnings", func(w http.ResponseWriter, _ *http.Request) { reply.JSON(w, http.StatusOK, s.warnings()) })
 }

@@ -60,6 +60,9 @@ type Config struct {
 	// Accounts says how people come in from elsewhere.
 	Accounts Accounts `yaml:"accounts"`
 
+	// Foresight says what is watched that may run out.
+	Foresight Foresight `yaml:"foresight"`
+
 	// People says who is one person.
 	People People `yaml:"people"`
 

@@ -211,7 +211,7 @@ cost: {currency: CHF, hour: 25-60}
 			TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")},
 			Robots:         "include",
 		},
-		Cutoff: 36 * time.Hour, Gateway: Gateway{Patience: time.Second, Clients: GatewayClients{1024, 2048}}, Receive: Receive{OTLP: OTLP{"127.0.0.1:4317", "127.0.0.1:4318"}},
+		Cutoff: 36 * time.Hour, Gateway: Gateway{Patience: time.Second, Clients: GatewayClients{1024, 2048}}, Receive: Receive{OTLP: OTLP{GRPC: "127.0.0.1:4317", HTTP: "127.0.0.1:4318"}},
 		Lateness: 30 * time.Second,
 		Labels:   []Label{{"audience", "header:X-Audience"}, {"region", "field:country"}}, By: []string{"step", "region"},
 		Moments: []Moment{

@@ -1,6 +1,9 @@
 package config
 
-import _ "embed" // for receiveSource
+import (
+	_ "embed" // for receiveSource
+	"errors"
+)
 
 //go:embed receive.go
 var receiveSource string // the comments in it describe the keys
@@ -30,6 +33,21 @@ type OTLP struct {
 
 	// HTTP is where OTLP over HTTP comes in, as host:port, or off.
 	HTTP string `yaml:"http" is:"door"`
+
+	// Cert is a file with the certificate for TLS on both. When it is not written:
+	// without TLS.
+	Cert string `yaml:"cert" is:"file"`
+
+	// Key is a file with the key of that certificate.
+	Key string `yaml:"key" is:"file"`
+}
+
+// validate reports what no single key of o can show.
+func (o OTLP) validate() error {
+	if (o.Cert == "") != (o.Key == "") {
+		return errors.New("TLS needs a certificate and its key (fix: write cert and key, or neither)")
+	}
+	return nil
 }
 
 // Hook is the secret of one kind of sender.

@@ -112,7 +112,7 @@ func BenchmarkToLedger(b *testing.B) {
 		_, err = l.Append(ctx, "experience", batch.Position, block)
 		return err
 	}
-	d := NewDoor(r, nil, nil)
+	d := NewDoor(r, nil, Readings{}, nil)
 	requests := make([][]byte, b.N)
 	for i := range requests {
 		requests[i] = loadOf(b, i)
@@ -125,7 +125,7 @@ func BenchmarkToLedger(b *testing.B) {
 	for range 8 {
 		senders.Go(func() {
 			for i := next.Add(1) - 1; i < int64(b.N); i = next.Add(1) - 1 {
-				if _, no := d.keep(ctx, "bench", traces, requests[i], false); no != nil {
+				if _, no := d.keep(ctx, traces, requests[i], false); no != nil {
 					b.Error(no.detail)
 				}
 			}
@@ -174,7 +174,7 @@ func BenchmarkUnpack(b *testing.B) {
 	before := used(b)
 	for b.Loop() {
 		p := &packet{}
-		if err := r.unpack(p, traces, body, false); err != nil {
+		if _, err := (&Door{}).unpack(r, p, traces, body, false); err != nil {
 			b.Fatal(err)
 		}
 	}

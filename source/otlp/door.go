@@ -17,6 +17,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
 	"go.opentelemetry.io/collector/pdata/pmetric/pmetricotlp"
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
+
+	"github.com/honderd/honderd/warning"
 )
 
 // Limits of what a Door takes.
@@ -33,6 +35,7 @@ const (
 // Door takes what OpenTelemetry sends, over gRPC and HTTP, for a Receiver.
 type Door struct {
 	to      *Receiver
+	metrics Readings
 	keys    [][sha256.Size]byte
 	dropped func(reason string)
 
@@ -40,17 +43,16 @@ type Door struct {
 	open    int
 	each    map[string]int
 	refused map[string]uint64
-	warned  map[string]bool // senders who were told that metrics are only counted
 }
 
 // NewDoor returns a Door. keys are what senders show that are not on this machine;
 // without any, only those on this machine are let in. dropped is told of each request that
 // is refused, unless it is nil.
-func NewDoor(to *Receiver, keys []string, dropped func(reason string)) *Door {
+func NewDoor(to *Receiver, keys []string, metrics Readings, dropped func(reason string)) *Door {
 	if dropped == nil {
 		dropped = func(string) {}
 	}
-	d := &Door{to: to, dropped: dropped, each: map[string]int{}, refused: map[string]uint64{}, warned: map[string]bool{}}
+	d := &Door{to: to, metrics: metrics, dropped: dropped, each: map[string]int{}, refused: map[string]uint64{}}
 	for _, key := range keys {
 		d.keys = append(d.keys, sha256.Sum256([]byte(key)))
 	}
@@ -170,11 +172,12 @@ type outcome struct {
 }
 
 // keep takes in the body of a request.
-func (d *Door) keep(ctx context.Context, sender string, of signal, body []byte, isJSON bool) (out outcome, no *refusal) {
+func (d *Door) keep(ctx context.Context, of signal, body []byte, isJSON bool) (out outcome, no *refusal) {
 	r, _ := d.to.readers.Get().(*reader)
 	defer d.to.readers.Put(r)
 	p := &packet{}
-	if err := r.unpack(p, of, body, isJSON); err != nil {
+	readings, err := d.unpack(r, p, of, body, isJSON)
+	if err != nil {
 		return out, &refusal{badRequest, "unreadable", fmt.Sprintf("the body is not what its type says: %.100s", err)}
 	}
 	if of != traces {
@@ -189,13 +192,14 @@ func (d *Door) keep(ctx context.Context, sender string, of signal, body []byte, 
 	if out.rejected > 0 {
 		out.message = fmt.Sprintf("%d spans without an id or a time, or from the future, are left out", out.rejected)
 	}
-	if of == metrics && d.first(sender) {
-		out.message = "metrics are counted by their names and not used for more yet; said once"
-	}
 	// What was read whole is kept, also when who sent it has gone.
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), keepTimeout)
 	defer stop()
-	if err := d.to.take(ctx, p); err != nil {
+	err = d.to.take(ctx, p)
+	if err == nil && len(readings) > 0 {
+		err = d.metrics.Keep(ctx, readings)
+	}
+	if err != nil {
 		return outcome{}, &refusal{noRoom, "no room", "it cannot be kept at present: send it again later"}
 	}
 	return out, nil
@@ -221,19 +225,8 @@ func (p *packet) dropAfter(ms int64) {
 	}
 }
 
-// first reports whether sender was not told yet.
-func (d *Door) first(sender string) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.warned[sender] || len(d.warned) > maxConns {
-		return false
-	}
-	d.warned[sender] = true
-	return true
-}
-
-// unpack reads the body of a request.
-func (r *reader) unpack(p *packet, of signal, body []byte, isJSON bool) (err error) {
+// unpack reads the body of a request, and returns what it tells of that runs out.
+func (d *Door) unpack(r *reader, p *packet, of signal, body []byte, isJSON bool) (readings []warning.Reading, err error) {
 	switch of {
 	case traces:
 		q := ptraceotlp.NewExportRequest()
@@ -264,9 +257,10 @@ func (r *reader) unpack(p *packet, of signal, body []byte, isJSON bool) (err err
 		}
 		if err == nil {
 			r.takeMetrics(&p.intake, q.Metrics())
+			readings = d.metrics.of(q.Metrics(), time.Now())
 		}
 	}
-	return err
+	return readings, err
 }
 
 // answer returns the body of the answer to what was taken.

@@ -127,7 +127,7 @@ func (d *Door) receive(stream grpc.ServerStream, of signal) (outcome, *refusal) 
 	if no != nil {
 		return outcome{}, no
 	}
-	return d.keep(ctx, sender, of, body, false)
+	return d.keep(ctx, of, body, false)
 }
 
 // message returns the body of a request, if it comes in time. When it does not, the

@@ -113,7 +113,7 @@ func (d *Door) hear(w http.ResponseWriter, r *http.Request, of signal, kind stri
 	if no != nil {
 		return outcome{}, no
 	}
-	return d.keep(r.Context(), sender, of, body, kind == "application/json")
+	return d.keep(r.Context(), of, body, kind == "application/json")
 }
 
 // readBody returns what was sent, unpacked.
