@@ -122,7 +122,7 @@ func (o GatewayOptions) CheckHTTP3() error {
 
 func passOptions(all config.Config) (o gateway.Options, err error) {
 	c := all.Gateway
-	o = gateway.Options{Patience: c.Patience, Resolver: c.Resolver, Trusted: all.People.TrustedProxies, Rank: rankOf(all.Rules())}
+	o = gateway.Options{Kubernetes: all.Kubernetes.Cluster(), Patience: c.Patience, Resolver: c.Resolver, Trusted: all.People.TrustedProxies, Rank: rankOf(all.Rules())}
 	if o.Trusted == nil {
 		o.Trusted = nearby()
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/honderd/honderd/api"
 	"github.com/honderd/honderd/look"
+	"github.com/honderd/honderd/service"
 	"github.com/honderd/honderd/source/browser"
 	"github.com/honderd/honderd/source/otlp"
 	"github.com/honderd/honderd/source/push"
@@ -65,7 +66,7 @@ func (s *Server) webOptions(zone *time.Location, tongue look.Tongue) web.Options
 		Notify:  s.viewers.notify,
 		Version: s.projector.newest,
 		Desk:    desk{s},
-		Chain:   s.projector.chain,
+		Chain:   s.chain,
 		Coming:  s.coming,
 		Meter:   s.meter,
 		Rate:    s.config.Cost.Rate(),
@@ -116,6 +117,7 @@ func elsewhere() []api.Route {
 		{Method: http.MethodGet, Path: "/api/v1/coming", Summary: "What lies ahead: moments with the people expected, planned work.", Answer: view.Coming{}},
 		{Method: http.MethodGet, Path: "/api/v1/cost", Summary: "What bad time cost: now while an incident is open, and lately; null is not known.", Answer: view.Meter{}},
 		{Method: http.MethodGet, Path: "/api/v1/warnings", Summary: "What is coming: what runs out, when, how sure that is, and whose it is (docs/foresight.md).", Answer: view.Warnings{}},
+		{Method: http.MethodGet, Path: "/api/v1/catalog", Summary: "What is known of each service: whose it is, what it needs, and who says so (docs/catalog.md).", Answer: []service.Known{}},
 		{Method: http.MethodGet, Path: "/api/v1/world", Summary: "What others told: releases, alerts, vendors, complaints (docs/deploys.md)."},
 		{Method: http.MethodGet, Path: "/api/v1/browser", Summary: "What browsers told, and what was refused (docs/browser.md)."},
 		{Method: http.MethodGet, Path: plannedPath, Summary: "Planned work (docs/status.md)."},

@@ -18,6 +18,7 @@ import (
 	"github.com/honderd/honderd/ledger/jetstream"
 	"github.com/honderd/honderd/source"
 	"github.com/honderd/honderd/source/browser"
+	"github.com/honderd/honderd/source/kubernetes"
 	"github.com/honderd/honderd/source/push"
 	"github.com/honderd/honderd/source/remotewrite"
 	"github.com/honderd/honderd/source/syslog"
@@ -42,6 +43,7 @@ type Server struct {
 	drops     *drops
 	probing   *probing
 	world     *world
+	cluster   *kubernetes.Source // nil: none is watched
 	known     *warning.Known
 	readings  *readings
 	metrics   *remotewrite.Door
@@ -129,7 +131,7 @@ func (s *Server) open(ctx context.Context, more []source.Source) error {
 	if err := s.openGateway(ctx, salt); err != nil {
 		return err
 	}
-	if err := s.openProbes(); err != nil {
+	if err := errors.Join(s.openProbes(), s.openCluster()); err != nil {
 		return err
 	}
 	k, err := newCalendars(s.config)
@@ -203,6 +205,7 @@ func (s *Server) Run(ctx context.Context) error {
 	s.runTraces(reading, &readers)
 	readers.Go(func() { s.runProbes(reading) })
 	s.runDependencies(reading, &readers)
+	s.runCatalog(reading, &readers)
 	if s.syslog != nil {
 		readers.Go(func() { s.runSyslog(reading) })
 	}

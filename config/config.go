@@ -63,6 +63,15 @@ type Config struct {
 	// Foresight says what is watched that may run out.
 	Foresight Foresight `yaml:"foresight"`
 
+	// Kubernetes is a cluster whose workloads and rollouts are watched.
+	Kubernetes Kubernetes `yaml:"kubernetes"`
+
+	// Services are what is said of services: whose they are, and what they need.
+	Services []Service `yaml:"services"`
+
+	// Catalog are the files or addresses of Backstage's catalog-info.yaml that say more.
+	Catalog []string `yaml:"catalog" is:"catalog"`
+
 	// People says who is one person.
 	People People `yaml:"people"`
 

@@ -12,13 +12,14 @@ import (
 
 	"github.com/honderd/honderd/gateway/cache"
 	"github.com/honderd/honderd/gateway/h1"
+	"github.com/honderd/honderd/internal/kube"
 )
 
 // Gateway stands between people and backends.
 type Gateway struct {
 	options Options
 	pools   []*pool
-	kube    *kube // nil: there is no cluster
+	kube    *kube.Client // nil: there is no cluster
 	lookup  lookup
 	store   *cache.Store // nil: nothing is kept
 	renews  sync.Map     // keys that are being renewed

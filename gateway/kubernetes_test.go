@@ -14,6 +14,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/honderd/honderd/internal/kube"
 )
 
 // cluster is the API of a cluster with one service, shop/web.
@@ -46,13 +48,19 @@ func (c *cluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	c.mu.Lock()
 	changed, version := c.changed, strconv.Itoa(c.version)
-	if r.FormValue("watch") == "" || r.FormValue("resourceVersion") != version {
+	if r.FormValue("watch") != "" && r.FormValue("resourceVersion") != version {
+		defer c.mu.Unlock()
+		fmt.Fprintln(w, `{"type":"ERROR","object":{"kind":"Status","code":410,"message":"too old"}}`)
+		return
+	}
+	if r.FormValue("watch") == "" {
 		defer c.mu.Unlock()
 		items := []map[string]any{}
 		for addr, ready := range c.ready {
 			host, port, _ := net.SplitHostPort(addr)
 			n, _ := strconv.Atoi(port)
 			items = append(items, map[string]any{
+				"metadata":  map[string]any{"name": "web-" + port, "resourceVersion": version},
 				"endpoints": []map[string]any{{"addresses": []string{host}, "conditions": map[string]any{"ready": ready}}},
 				"ports":     []map[string]any{{"name": "http", "port": n}, {"name": "metrics", "port": 1}},
 			})
@@ -65,7 +73,7 @@ func (c *cluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = http.NewResponseController(w).Flush()
 	select {
 	case <-changed:
-		fmt.Fprintln(w, `{"type":"MODIFIED"}`)
+		fmt.Fprintln(w, `{"type":"ERROR","object":{"kind":"Status","code":410,"message":"too old"}}`)
 	case <-r.Context().Done():
 	}
 }
@@ -85,7 +93,7 @@ func TestEndpointsOfAClusterAreFollowed(t *testing.T) {
 	if err := os.WriteFile(token, []byte("secret\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	o := Options{Pools: []Pool{{Backends: []Backend{{URL: "k8s://shop/web:http"}}}}, Kubernetes: &Kubernetes{API: api.URL, Token: token}, Cache: -1}
+	o := Options{Pools: []Pool{{Backends: []Backend{{URL: "k8s://shop/web:http"}}}}, Kubernetes: &kube.Cluster{API: api.URL, Token: token}, Cache: -1}
 	ctx, stop := context.WithCancel(t.Context())
 	g, err := New(ctx, o)
 	if err != nil {

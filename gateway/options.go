@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/honderd/honderd/internal/kube"
 	"github.com/honderd/honderd/internal/perclient"
 )
 
@@ -32,7 +33,7 @@ type Options struct {
 	TLS     *tls.Config    // towards backends with https; nil: their certificates are checked
 
 	// Kubernetes is the cluster of backends that begin with k8s; nil: there is none.
-	Kubernetes *Kubernetes
+	Kubernetes *kube.Cluster
 
 	// Beacon is put into pages, and served; nil: pages stay as they are.
 	Beacon *Beacon

@@ -9,6 +9,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/honderd/honderd/internal/link"
 )
 
 // Phase is how far a release got.
@@ -52,7 +54,7 @@ type Release struct {
 // Limits of what a release may say, in bytes, so that no sender can fill the ledger.
 const (
 	MaxName    = 128 // of a service, a version, an environment, a source, and who did it
-	MaxAddress = 512 // of a URL
+	MaxAddress = link.Most // of a URL
 )
 
 // Production is the environment that people use; "" means it too.
@@ -91,7 +93,7 @@ func (r Release) Validate() error {
 	if year := r.At.Year(); year < 2000 || year > 9998 {
 		errs = append(errs, fmt.Errorf("a release in the year %d cannot be (fix: say when as 2026-11-24T10:00:00Z)", year))
 	}
-	if r.URL != "" && !isAddress(r.URL) {
+	if r.URL != "" && !link.Shows(r.URL) {
 		errs = append(errs, fmt.Errorf("url %.60q is none that can be shown (fix: https://..., at most %d bytes, without user and password)", r.URL, MaxAddress))
 	}
 	return errors.Join(errs...)
@@ -103,30 +105,13 @@ func isLine(s string) bool {
 	return strings.TrimSpace(s) == s && !strings.ContainsFunc(s, hidden)
 }
 
-// isAddress reports whether s can be shown as a link: of the web, to a host, and without
-// somebody's password.
-func isAddress(s string) bool {
-	rest, secure := strings.CutPrefix(s, "https://")
-	if !secure {
-		var plain bool
-		if rest, plain = strings.CutPrefix(s, "http://"); !plain {
-			return false
-		}
-	}
-	host := rest
-	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
-		host = rest[:end]
-	}
-	return host != "" && host[0] != ':' && !strings.Contains(host, "@") && len(s) <= MaxAddress && isLine(s) && !strings.ContainsAny(s, " \\\"<>")
-}
-
 // Clean returns r as far as it can be kept when a program told it that cannot be asked to
 // say it better: a name is cut at its limit, a URL that cannot be shown is left out.
 func (r Release) Clean() Release {
 	for _, s := range []*string{&r.Service, &r.Version, &r.Environment, &r.Previous, &r.By, &r.Source} {
 		*s = cleanLine(*s)
 	}
-	if !isAddress(r.URL) {
+	if !link.Shows(r.URL) {
 		r.URL = ""
 	}
 	r.At = r.At.UTC()

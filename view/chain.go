@@ -33,6 +33,10 @@ type ChainNode struct {
 	Tells       bool     `json:"tells"`       // it sends traces itself
 	Kind        string   `json:"kind"`        // service, db, messaging or external
 	Owner       string   `json:"owner"`       // "": nobody said
+	Contact     string   `json:"contact"`     // how the owner is reached; "": nobody said
+	System      string   `json:"system"`      // that it is a part of; "": nobody said
+	Vendor      string   `json:"vendor"`      // the dependency that it comes from; "": it is ours
+	OwnerFrom   string   `json:"owner_from"`  // who says whose it is: configuration, backstage, kubernetes, telemetry
 	Criticality string   `json:"criticality"` // critical, high, medium, low; "": not said
 	Environment string   `json:"environment"`
 	People      int64    `json:"people_steps"` // that it answered at the edge
@@ -200,6 +204,25 @@ func (c *Chain) spread(nodes map[string]*ChainNode) {
 		slices.Sort(n.Blast)
 		n.Reach = shareOf(people, c.People)
 	}
+}
+
+// Owned returns c with what is known of its services beside calls: whose they are, and
+// which other they are said to need.
+func (c Chain) Owned(known []service.Known) Chain {
+	nodes := slices.Clone(c.Nodes)
+	for i := range nodes {
+		k, found := service.Named(known, nodes[i].Service)
+		if !found {
+			continue
+		}
+		n := &nodes[i]
+		n.Owner, n.OwnerFrom, n.Contact, n.System, n.Vendor = k.Owner.Value, k.Owner.Source, k.Contact.Value, k.System.Value, k.Vendor.Value
+		if k.Criticality.Value != "" {
+			n.Criticality = k.Criticality.Value
+		}
+	}
+	c.Nodes = nodes
+	return c
 }
 
 // WriteJSON writes c as JSON.

@@ -12,6 +12,7 @@ const (
 	KindAlert   = "alert"
 	KindMention = "mention"
 	KindVendor  = "vendor"
+	KindService = "service"
 )
 
 // World is what others told: the newest first, a few hundred of each.

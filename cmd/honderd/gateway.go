@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"os"
 	"runtime/debug"
@@ -17,6 +16,7 @@ import (
 	"github.com/honderd/honderd/app"
 	"github.com/honderd/honderd/config"
 	"github.com/honderd/honderd/gateway"
+	"github.com/honderd/honderd/internal/kube"
 )
 
 // gatewayFlags are what gateway can be asked.
@@ -138,7 +138,9 @@ func (f *gatewayFlags) options(c *console) (o app.GatewayOptions, done func(), e
 	if err != nil {
 		return o, done, err
 	}
-	o.Admin, o.Kubernetes = f.admin, inCluster()
+	if o.Admin = f.admin; f.config == "" {
+		o.Kubernetes = inCluster()
+	}
 	switch f.lines {
 	case "":
 	case "-":
@@ -156,15 +158,12 @@ func (f *gatewayFlags) options(c *console) (o app.GatewayOptions, done func(), e
 
 // inCluster returns where the API of the cluster is that this program runs in; nil: in
 // none.
-//
-// Source: Kubernetes, "Accessing the Kubernetes API from a Pod".
-func inCluster() *gateway.Kubernetes {
-	host, port := os.Getenv("KUBERNETES_SERVICE_HOST"), os.Getenv("KUBERNETES_SERVICE_PORT")
-	if host == "" || port == "" {
+func inCluster() *kube.Cluster {
+	at, ok := kube.InCluster(os.Getenv)
+	if !ok {
 		return nil
 	}
-	const at = "/var/run/secrets/kubernetes.io/serviceaccount/"
-	return &gateway.Kubernetes{API: "https://" + net.JoinHostPort(host, port), Token: at + "token", CA: at + "ca.crt"}
+	return &at
 }
 
 // fromFile returns what the configuration says.

@@ -52,6 +52,7 @@ func (s *settings) config(fallback string) (config.Config, error) {
 			return c, err
 		}
 	}
+	c.Kubernetes.Here(os.Getenv)
 	return c, s.over(&c)
 }
 
