@@ -2,15 +2,15 @@ package dependency
 
 import (
 	"encoding/json"
-	"encoding/xml"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/honderd/honderd/internal/feed"
 )
 
 // readStatuspage reads /api/v2/summary.json of Atlassian's Statuspage, and of all that
@@ -47,63 +47,13 @@ func readStatuspage(body []byte) (s Status, err error) {
 	return s, nil
 }
 
-// feed is the part of RSS 2.0 and Atom that is looked at.
-type feed struct {
-	XMLName xml.Name
-	Channel struct {
-		Items []entry `xml:"item"`
-	} `xml:"channel"`
-	Entries []entry `xml:"entry"`
-}
-
-type entry struct {
-	Title     string `xml:"title"`
-	PubDate   string `xml:"pubDate"`
-	Published string `xml:"published"`
-	Updated   string `xml:"updated"`
-	Links     []struct {
-		Href string `xml:"href,attr"`
-		Text string `xml:",chardata"`
-	} `xml:"link"`
-}
-
 // readFeed reads RSS or Atom. A feed does not say how it is now: its state is not known.
 func readFeed(body []byte) (s Status, err error) {
-	var f feed
-	d := xml.NewDecoder(strings.NewReader(string(body)))
-	d.CharsetReader = func(string, io.Reader) (io.Reader, error) { return nil, errors.New("it is not in UTF-8") }
-	if err := d.Decode(&f); err != nil {
-		return s, fmt.Errorf("it is no feed: %.100s", err.Error())
+	list, err := feed.Parse(body, most)
+	for _, e := range list {
+		s.Incidents = append(s.Incidents, Incident{Name: e.Title, From: e.At, URL: e.URL})
 	}
-	if f.XMLName.Local != "rss" && f.XMLName.Local != "feed" {
-		return s, errors.New("it is neither RSS nor Atom")
-	}
-	for _, e := range append(f.Channel.Items, f.Entries...) {
-		if len(s.Incidents) == most {
-			break
-		}
-		one := Incident{Name: e.Title, From: when(e.Published, e.PubDate, e.Updated)}
-		for _, l := range e.Links {
-			if one.URL = strings.TrimSpace(l.Href + l.Text); one.URL != "" {
-				break
-			}
-		}
-		s.Incidents = append(s.Incidents, one)
-	}
-	slices.SortStableFunc(s.Incidents, func(a, b Incident) int { return b.From.Compare(a.From) })
-	return s, nil
-}
-
-// when reads the first text that is a time.
-func when(texts ...string) time.Time {
-	for _, text := range texts {
-		for _, layout := range []string{time.RFC3339, time.RFC1123Z, time.RFC1123, "Mon, 2 Jan 2006 15:04:05 -0700", "Mon, 2 Jan 2006 15:04:05 MST"} {
-			if t, err := time.Parse(layout, strings.TrimSpace(text)); err == nil {
-				return t
-			}
-		}
-	}
-	return time.Time{}
+	return s, err
 }
 
 // line makes s one line of text.
