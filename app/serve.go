@@ -206,6 +206,7 @@ func (s *Server) Run(ctx context.Context) error {
 	readers.Go(func() { s.runProbes(reading) })
 	s.runDependencies(reading, &readers)
 	s.runCatalog(reading, &readers)
+	s.runMentions(reading, &readers)
 	if s.syslog != nil {
 		readers.Go(func() { s.runSyslog(reading) })
 	}

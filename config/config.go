@@ -72,6 +72,9 @@ type Config struct {
 	// Catalog are the files or addresses of Backstage's catalog-info.yaml that say more.
 	Catalog []string `yaml:"catalog" is:"catalog"`
 
+	// Mentions says where it is heard what people say in public.
+	Mentions Mentions `yaml:"mentions"`
+
 	// People says who is one person.
 	People People `yaml:"people"`
 

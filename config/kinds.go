@@ -71,7 +71,7 @@ func (o Options) kindOf(is string) kind {
 	case "word":
 		return kind{noun: "a word in a user agent", example: "mybot", text: true, read: readWord}
 	}
-	for _, known := range []func(string) (kind, bool){momentKind, keptKind, gatewayKind, tlsKind, spansKind, publicKind, probeKind, costKind, foresightKind, kubernetesKind, serviceKind} {
+	for _, known := range []func(string) (kind, bool){momentKind, keptKind, gatewayKind, tlsKind, spansKind, publicKind, probeKind, costKind, foresightKind, kubernetesKind, serviceKind, mentionsKind} {
 		if k, ok := known(is); ok {
 			return k
 		}

@@ -33,7 +33,7 @@ const variable = `\$\{`
 // Schema returns a JSON Schema of honderd.yaml, with which an editor completes and
 // checks it. It is made from Config: its keys, their comments and Default.
 func Schema() []byte {
-	s := schema{comments: fieldComments(configSource, browserSource, publicSource, receiveSource, syslogSource, tlsSource, gatewaySource, spansSource, dependenciesSource, costSource, foresightSource, kubernetesSource, servicesSource, probe.SettingSource())}
+	s := schema{comments: fieldComments(configSource, browserSource, publicSource, receiveSource, syslogSource, tlsSource, gatewaySource, spansSource, dependenciesSource, costSource, foresightSource, kubernetesSource, servicesSource, mentionsSource, probe.SettingSource())}
 	root := s.object(reflect.ValueOf(Default()))
 	root["$schema"] = "http://json-schema.org/draft-07/schema#"
 	root["title"] = "honderd.yaml"
