@@ -11,12 +11,15 @@ import (
 	"github.com/honderd/honderd/view"
 )
 
-// runDependencies asks those on whom we depend how they say they are, until ctx is done.
+// runDependencies asks those on whom we depend how they say they are, and hears of services
+// and of what people say, until ctx is done.
 func (s *Server) runDependencies(ctx context.Context, group *sync.WaitGroup) {
 	for _, d := range s.config.Dependencies {
 		one := dependency.New(dependency.Options{Name: d.Name, Statuspage: d.Statuspage, Feed: d.Feed}, s.world.vendor, s.log)
 		group.Go(func() { one.Run(ctx) })
 	}
+	s.runCatalog(ctx, group)
+	s.runMentions(ctx, group)
 }
 
 // vendor keeps how one says that it is, when that is news.

@@ -197,10 +197,11 @@ func (w *world) pseudonym(what, source, name string) string {
 	return hex.EncodeToString(mac.Sum(nil)[:8])
 }
 
-// worldPages opens the hooks, and tells what they told.
+// worldPages opens the hooks and the door for metrics, and tells what they told.
 func (s *Server) worldPages(mux *http.ServeMux) {
 	mux.Handle(hooks.Root, s.world.door)
 	mux.HandleFunc("GET /api/v1/world", s.world.tell)
+	s.warningsPages(mux)
 }
 
 // tell answers with what others told, the newest first.

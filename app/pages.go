@@ -29,7 +29,6 @@ func (s *Server) pages() (http.Handler, error) {
 	s.browserPages(mux)
 	s.probePages(mux)
 	s.worldPages(mux)
-	s.warningsPages(mux)
 	if s.gateway != nil {
 		drillPages(mux, s.gateway.turns.now)
 		mux.HandleFunc("GET /api/v1/gateway", func(w http.ResponseWriter, _ *http.Request) { writeState(w, s.gateway.status()) })

@@ -205,8 +205,6 @@ func (s *Server) Run(ctx context.Context) error {
 	s.runTraces(reading, &readers)
 	readers.Go(func() { s.runProbes(reading) })
 	s.runDependencies(reading, &readers)
-	s.runCatalog(reading, &readers)
-	s.runMentions(reading, &readers)
 	if s.syslog != nil {
 		readers.Go(func() { s.runSyslog(reading) })
 	}
