@@ -53,7 +53,7 @@ type Release struct {
 
 // Limits of what a release may say, in bytes, so that no sender can fill the ledger.
 const (
-	MaxName    = 128 // of a service, a version, an environment, a source, and who did it
+	MaxName    = 128       // of a service, a version, an environment, a source, and who did it
 	MaxAddress = link.Most // of a URL
 )
 
