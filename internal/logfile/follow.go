@@ -226,6 +226,7 @@ func (f *follower) split(i int) {
 		f.remember(old.lost, true)
 		return
 	}
+	f.o.Cut()
 	f.gens = slices.Insert(f.gens, i, old)
 }
 

@@ -31,6 +31,10 @@ type Options struct {
 	// Gap is told in words when lines are or may be lost; nil: nobody is.
 	Gap func(reason string)
 
+	// Cut is told whenever the log was cut off while it was followed ("copytruncate"): what
+	// was written between the copying and the cutting nobody has. nil: nobody is told.
+	Cut func()
+
 	// Trouble is told what keeps the log from being read, once per change, and nil when
 	// that is over; following goes on meanwhile. nil: nobody is told.
 	Trouble func(err error)
@@ -66,6 +70,9 @@ func (o Options) withDefaults() Options {
 	orElse(&o.MaxLine, defaultMaxLine)
 	if o.Gap == nil {
 		o.Gap = func(string) {}
+	}
+	if o.Cut == nil {
+		o.Cut = func() {}
 	}
 	if o.Trouble == nil {
 		o.Trouble = func(error) {}

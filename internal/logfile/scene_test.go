@@ -69,6 +69,14 @@ func (s *scene) startFrom(from string) {
 	})
 }
 
+// last is the position after what was delivered last.
+func (s *scene) last() Position {
+	s.t.Helper()
+	p, err := ParsePosition(s.chunks[len(s.chunks)-1].next)
+	s.must(err)
+	return p
+}
+
 func (s *scene) stop() {
 	if s.f != nil {
 		s.f.close()

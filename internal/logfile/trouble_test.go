@@ -3,6 +3,7 @@ package logfile
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -138,6 +139,48 @@ func TestAFileThatIsReplacedByItsCopyGoesOn(t *testing.T) {
 	s.move(".tmp", "")
 	s.start()
 	s.look("c\n")
+	s.silent()
+}
+
+func TestHowOftenALogWasCutOffIsTold(t *testing.T) {
+	s := newScene(t)
+	cuts := 0
+	s.o.Cut = func() { cuts++ }
+	s.add(s.path, "a\n")
+	s.start()
+	s.look("a\n")
+	for i, line := range []string{"b\n", "c\n"} {
+		s.copyTruncate(fmt.Sprintf(".%d", 2-i))
+		s.add(s.path, line)
+		s.look(line)
+	}
+	s.move("", ".0")
+	s.add(s.path, "d\n")
+	s.look("d\n")
+	if cuts != 2 {
+		t.Errorf("told of %d times, want 2", cuts)
+	}
+	s.silent()
+}
+
+// TestAnInodeIsUsedAgain starts after the file that was followed was compressed and removed,
+// and the new log got its inode.
+func TestAnInodeIsUsedAgain(t *testing.T) {
+	s := newScene(t)
+	s.add(s.path, "a\n")
+	s.start()
+	s.look("a\n")
+	s.stop()
+	s.add(s.path, "b\n")
+	s.move("", ".1")
+	s.gzip(".1")
+	s.add(s.path, "c\n")
+	info, err := os.Stat(s.path)
+	s.must(err)
+	p := s.last()
+	p.Open[0].Device, p.Open[0].Inode = identity(info)
+	s.startFrom(p.String())
+	s.look("b\nc\n")
 	s.silent()
 }
 

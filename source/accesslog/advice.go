@@ -6,6 +6,9 @@ type Advice struct {
 	Says string
 	Bad  bool
 	Fix  string // of something bad
+
+	// Config are the lines of the server's configuration that say it; of what is bad first.
+	Config []string
 }
 
 // Advise tells what the first lines of a log tell of people's experiences, and what must
@@ -26,7 +29,14 @@ func (p *Parser) Advise(sample []byte) (*Grammar, []Advice, error) {
 			seen[s] = seen[s] || len(v) > 0 && string(v) != "-"
 		}
 	}
-	return g, []Advice{maskAdvice(g, &seen), waitAdvice(g, &seen), personAdvice(&seen)}, nil
+	list := []Advice{maskAdvice(g, &seen), waitAdvice(g, &seen), personAdvice(&seen)}
+	for i := range list {
+		if list[i].Bad { // once is enough: they say all of it
+			list[i].Config = configOf(g)
+			break
+		}
+	}
+	return g, list, nil
 }
 
 // maskAdvice says whether the log tells of faults that nobody felt.

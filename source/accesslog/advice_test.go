@@ -35,7 +35,7 @@ func TestAdviceNamesWhatIsHidden(t *testing.T) {
 		for _, a := range list {
 			bad += map[bool]string{true: "y", false: "n"}[a.Bad]
 			fixes += a.Fix
-			if a.Bad != (a.Fix != "") || a.Says == "" {
+			if a.Bad != (a.Fix != "") || a.Says == "" || !a.Bad && a.Config != nil {
 				t.Errorf("%s: %+v", g.Name(), a)
 			}
 		}
@@ -45,5 +45,33 @@ func TestAdviceNamesWhatIsHidden(t *testing.T) {
 	}
 	if _, _, err := mustParser(t, Options{}).Advise([]byte("hello\n")); err == nil {
 		t.Error("advice about no log")
+	}
+}
+
+// What the doctor says to write is a format that tells.
+func TestTheConfigurationThatIsAdvisedTells(t *testing.T) {
+	tests := []struct{ config, line string }{
+		{nginxConfig, `203.0.113.7 - - [23/Nov/2026:20:01:09 +0000] "GET /basket HTTP/1.1" 200 2 "-" "Mozilla/5.0" 0.031 "10.0.0.1:80, 10.0.0.2:80" "502, 200" "0.000, 0.001" -`},
+		{apacheConfig, `203.0.113.7 - - [23/Nov/2026:20:01:09 +0000] "GET /basket HTTP/1.1" 200 2 "-" "Mozilla/5.0" 2285 200 1 dead`},
+		{haproxyConfig, `203.0.113.7:57132 [23/Nov/2026:20:01:09.459] f b/good 0/0/1/0/31 200 138 ---- 1/1/0/0/+1 0/0 "GET /basket HTTP/1.1" "Mozilla/5.0"`},
+		{envoyConfig, `[2026-11-23T20:01:09.310Z] "GET /basket HTTP/2" 200 - 3 "203.0.113.7" "Mozilla/5.0" "10.0.2.2:80" 2`},
+		{squidConfig, `1795464069.450     31 203.0.113.7 TCP_REFRESH_FAIL_OLD/200 507 GET http://shop.example/basket - HIER_DIRECT/10.0.0.1 text/html "Mozilla/5.0"`},
+	}
+	for _, tt := range tests {
+		p := mustParser(t, Options{Rules: experience.DefaultRules(), Format: tt.config, Salt: []byte("s"), Robots: true})
+		g, list, err := p.Advise([]byte(tt.line + "\n"))
+		if err != nil {
+			t.Fatal(tt.config, err)
+		}
+		for _, a := range list {
+			if a.Bad {
+				t.Errorf("%s: %s %s", tt.config, a.What, a.Says)
+			}
+		}
+		var b experience.Batch
+		p.NewWorker(g).Parse([]byte(tt.line+"\n"), &b)
+		if len(b.Items) != 1 || b.Items[0].Mask == experience.Unmasked || b.Items[0].Bad() || b.Items[0].Wait == 0 {
+			t.Errorf("%s: %+v, want one masked fault", tt.config, b.Items)
+		}
 	}
 }

@@ -74,15 +74,14 @@ func daysIn(year, month int) int {
 // clf reads 23/Nov/2026:20:01:09 +0000, perhaps with a fraction of a second.
 func (c *clock) clf(v []byte) (int64, string) {
 	if len(v) == clfWidth && c.base != 0 && string(v[:17]) == string(c.minute[:]) && string(v[20:]) == string(c.zone[:]) && v[17] == ':' {
-		if second := number(v[18:20]); second >= 0 && second <= 60 {
+		if second := twoDigits(v[18:]); second >= 0 && second <= 60 {
 			return c.base + int64(second)*1000, ""
 		}
-		return 0, impossibleTime
 	}
 	if len(v) == httplogWidth && c.since != 0 && string(v[:17]) == string(c.short[:]) && v[17] == ':' && v[20] == '.' {
-		second, milli := number(v[18:20]), number(v[21:])
-		if second >= 0 && second <= 60 && milli >= 0 && v[18] != ' ' && v[21] != ' ' && v[22] != ' ' {
-			return c.since + int64(second)*1000 + int64(milli), ""
+		second, centi, milli := twoDigits(v[18:]), twoDigits(v[21:]), v[23]-'0'
+		if second >= 0 && second <= 60 && centi >= 0 && milli < 10 {
+			return c.since + int64(second)*1000 + int64(centi)*10 + int64(milli), ""
 		}
 	}
 	if len(v) < clfWidth-len(" +0000") || v[2] != '/' || v[6] != '/' || v[11] != ':' || v[14] != ':' || v[17] != ':' {
@@ -196,6 +195,15 @@ func zone(v []byte) (minutes int, ok bool) {
 		return -h*60 - m, true
 	}
 	return h*60 + m, true
+}
+
+// twoDigits reads the two digits that v begins with; -1: they are none.
+func twoDigits(v []byte) int {
+	a, b := v[0]-'0', v[1]-'0'
+	if a > 9 || b > 9 {
+		return -1
+	}
+	return int(a)*10 + int(b)
 }
 
 // number reads up to nine digits, spaces before them allowed; -1: it is no number.

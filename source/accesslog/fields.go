@@ -62,6 +62,8 @@ const (
 	slotFraction // of a second: digits behind the dot
 	slotDate     // 2026-11-23, of W3C
 	slotClock    // 20:01:09, of W3C
+	slotRobot    // what the server, or the client itself, says of not being a person
+	slotClass    // the same, in another field
 	slots
 )
 

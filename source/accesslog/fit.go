@@ -49,7 +49,7 @@ func (m *matcher) match(g *Grammar, line []byte, lenient bool) bool {
 	case g.common:
 		i, from = m.head(line)
 	case g.httplog:
-		i, from = m.httplog(line)
+		i, from = m.httplog(g, line)
 	}
 	for search := from; ; {
 		if i == len(g.pieces) {

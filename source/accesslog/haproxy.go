@@ -120,8 +120,9 @@ func (h *haproxyFormat) add(name string, options haproxyOptions, items ...item) 
 			if options.quotes && it.field.lead == leadNone {
 				it.field.lead, it.field.shape = leadQuotes, word
 			}
-			if name != "" && it.field.slot == slotNone {
+			if name != "" && it.field.slot == slotNone { // somebody's own name may say what it is: http_user_agent
 				it.field.name = strings.ToLower(name)
+				it.field.slot = nginxField(it.field.name).slot
 			}
 			h.keys = append(h.keys, name)
 		}

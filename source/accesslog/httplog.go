@@ -1,9 +1,13 @@
 package accesslog
 
-import "slices"
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+)
 
-// httplogHead is how many pieces httplog finds: all of HAProxy's httplog but what it
-// captured and the request.
+// httplogHead is how many pieces httplog finds in a line with captures: all of HAProxy's
+// httplog but what it captured and the request.
 const httplogHead = 23
 
 // Which of them the long way may find longer.
@@ -17,14 +21,28 @@ const (
 // httplogWidth is how long 23/Nov/2026:20:01:09.459 is.
 const httplogWidth = 24
 
-// httplog finds what stands before the captures and the request in a line of HAProxy's
-// httplog: the same as match would, but quicker. It returns how many pieces it found, and
-// where to go on; 0, 0 when the line is not that plain.
-func (m *matcher) httplog(line []byte) (pieces, from int) {
-	space := 0
-	for space < len(line) && line[space] != ' ' {
-		space++
-	}
+// httplogStops end what stands between the time and the captures:
+// `ft b/s TR/Tw/Tc/Tr/Ta ST B CC CS tsc ac/fc/bc/sc/rc sq/bq `.
+const httplogStops = " / ////      //// / "
+
+// Which of them end what we want, and which end numbers.
+const (
+	stopServer = 2
+	stopWait   = 7
+	stopStatus = 8
+	stopBytes  = 9
+	stopCookie = 10
+	stopSet    = 11
+	stopFlags  = 12
+	stopTries  = 17
+	stopLast   = len(httplogStops) - 1
+)
+
+// httplog finds what stands in a line of HAProxy's httplog: the same as match would, but
+// quicker. It returns how many pieces it found, and where to go on; 0, 0 when the line is
+// not that plain.
+func (m *matcher) httplog(g *Grammar, line []byte) (pieces, from int) {
+	space := bytes.IndexByte(line, ' ')
 	colon := space - 1
 	for colon > 1 && isDigit(line[colon]) {
 		colon--
@@ -32,88 +50,89 @@ func (m *matcher) httplog(line []byte) (pieces, from int) {
 	at := space + len(" [")
 	after := at + httplogWidth
 	if colon < 2 || colon == space-1 || line[colon] != ':' || len(line) < after+60 || line[space+1] != '[' || !isDigit(line[at]) ||
-		line[after] != ']' || line[after+1] != ' ' {
+		line[after] != ']' || line[after+1] != ' ' || bytes.IndexByte(line[:colon], '"') >= 0 {
 		return 0, 0
 	}
-	if slices.Contains(line[:colon], '"') {
+	var stops [len(httplogStops)]int32
+	if !findStops(line, after+len("] "), &stops) || !areNumbers(line, &stops) {
 		return 0, 0
 	}
-	p := scan{line: line, at: after + len("] ")}
-	p.word(' ')
-	p.word('/')
-	p.word(' ')
-	p.number('/')
-	p.number('/')
-	p.number('/')
-	p.number('/')
-	wait := p.number(' ')
-	status := p.word(' ')
-	p.number(' ')
-	cookie, set := p.word(' '), p.word(' ')
-	flags := p.word(' ')
-	p.number('/')
-	p.number('/')
-	p.number('/')
-	p.number('/')
-	retries := p.number(' ')
-	p.number('/')
-	p.number(' ')
-	if p.at < 0 || !isCode(line[status.from:status.to]) {
+	value := func(stop int) span { return span{stops[stop-1] + 1, stops[stop]} }
+	status := value(stopStatus)
+	if !isCode(line[status.from:status.to]) {
 		return 0, 0
 	}
 	m.found(httplogClient, slotAddress, 0, colon)
 	m.found(httplogTime, slotTime, at, after)
-	m.from[httplogCookie], m.to[httplogCookie] = cookie.from, cookie.to
-	m.from[httplogSet], m.to[httplogSet] = set.from, set.to
-	m.at[slotMillis], m.at[slotStatus], m.at[slotFlags], m.at[slotRetries] = wait, status, flags, retries
-	return httplogHead, p.at
+	m.from[httplogCookie], m.to[httplogCookie] = stops[stopCookie-1]+1, stops[stopCookie]
+	m.from[httplogSet], m.to[httplogSet] = stops[stopSet-1]+1, stops[stopSet]
+	m.at[slotMillis], m.at[slotStatus], m.at[slotFlags], m.at[slotRetries] = value(stopWait), status, value(stopFlags), value(stopTries)
+	from = int(stops[stopLast]) + 1
+	last := len(line) - 1
+	if n := len(g.pieces); n == httplogHead+3 && line[from] == '"' && from+1+bytes.IndexByte(line[from+1:], '"') == last && line[last-1] != '\\' {
+		m.at[slotRequest] = span{int32(from) + 1, int32(last)}
+		return n, len(line)
+	}
+	return httplogHead, from
 }
 
-// scan reads on in a line. at is -1 once something was not as it must be.
-type scan struct {
-	line []byte
-	at   int
+// Eight bytes at once.
+const (
+	eachByte = 0x0101010101010101
+	lowBits  = 0x7f * eachByte
+)
+
+// areByte returns the highest bit of each of the eight bytes in word that is c.
+func areByte(word uint64, c byte) uint64 {
+	x := word ^ uint64(c)*eachByte
+	return ^(x&lowBits + lowBits | x | lowBits)
 }
 
-// word reads up to stop.
-func (s *scan) word(stop byte) span {
-	if s.at < 0 {
-		return span{}
+// findStops finds where each of httplogStops stands in line, from at on. It is false when
+// another one than the next comes first, or something is empty, or the line is too short
+// to tell.
+func findStops(line []byte, at int, stops *[len(httplogStops)]int32) bool {
+	next, before := 0, at-1
+	for ; at+9 <= len(line); at += 8 {
+		word := binary.LittleEndian.Uint64(line[at:])
+		for found := areByte(word, ' ') | areByte(word, '/'); found != 0; found &= found - 1 {
+			n := at + bits.TrailingZeros64(found)/8
+			if line[n] != httplogStops[next] || n == before+1 {
+				return false
+			}
+			stops[next] = int32(n)
+			if next++; next == len(stops) {
+				return true
+			}
+			before = n
+		}
 	}
-	n := s.at
-	for n < len(s.line) && s.line[n] != stop {
-		n++
-	}
-	return s.end(n)
+	return false
 }
 
-// number reads digits and dots, perhaps with a sign before them, and stop.
-func (s *scan) number(stop byte) span {
-	if s.at < 0 {
-		return span{}
+// areNumbers reports whether the values between stops that are numbers are: digits and
+// dots, perhaps with a sign before them.
+func areNumbers(line []byte, stops *[len(httplogStops)]int32) bool {
+	for stop := stopServer + 1; stop <= stopLast; stop++ {
+		if stop == stopStatus || stop > stopBytes && stop <= stopFlags {
+			continue
+		}
+		if value := line[stops[stop-1]+1 : stops[stop]]; !allDigits(value) && !isSigned(value) {
+			return false
+		}
 	}
-	n := s.at
-	if n < len(s.line) && (s.line[n] == '-' || s.line[n] == '+') {
-		n++
-	}
-	first := n
-	for n < len(s.line) && (isDigit(s.line[n]) || s.line[n] == '.') {
-		n++
-	}
-	if n == first || n == len(s.line) || s.line[n] != stop {
-		s.at = -1
-		return span{}
-	}
-	return s.end(n)
+	return true
 }
 
-// end goes on behind the byte at n, which ended a value.
-func (s *scan) end(n int) span {
-	if n == len(s.line) {
-		s.at = -1
-		return span{}
+// allDigits reports whether v is one to eight digits. The memory behind v must go on for
+// as long as eight bytes from its beginning.
+func allDigits(v []byte) bool {
+	if len(v) == 0 || len(v) > 8 || cap(v) < 8 {
+		return false
 	}
-	found := span{int32(s.at), int32(n)}
-	s.at = n + 1
-	return found
+	const zeros = '0' * eachByte
+	word := binary.LittleEndian.Uint64(v[:8])
+	word = word<<(64-8*len(v)) | zeros>>(8*len(v))
+	const high = 0xf0 * eachByte
+	return word&high|(word+0x06*eachByte)&high>>4 == 0x33*eachByte
 }

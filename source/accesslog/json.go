@@ -108,6 +108,7 @@ func jsonNames() map[string]field {
 		"seconds": {slot: slotSeconds}, "ms": {slot: slotMillis}, "us": {slot: slotMicros}, "ns": {slot: slotNanos},
 		"upstream": {slot: slotUpstream}, "backends": {slot: slotBackends}, "original": {slot: slotOriginal}, "cache": {slot: slotCache},
 		"retries": {slot: slotRetries}, "attempts": {slot: slotAttempts},
+		"robot": {slot: slotRobot}, "class": {slot: slotClass},
 	}
 }
 
@@ -122,7 +123,7 @@ func readJSONFields(text string) ([]jsonField, error) {
 		case !ok || paths == "":
 			return nil, fmt.Errorf("%q is not a value and its key (fix: write it as status=response.code)", one)
 		case !known:
-			return nil, fmt.Errorf("%q is no value that is known (fix: write one of time, status, method, path, request, address, forwarded, agent, seconds, ms, us, ns, upstream, backends, original, cache, retries, attempts)", name)
+			return nil, fmt.Errorf("%q is no value that is known (fix: write one of time, status, method, path, request, address, forwarded, agent, seconds, ms, us, ns, upstream, backends, original, cache, retries, attempts, robot, class)", name)
 		}
 		f.name = name
 		list = append(list, jsonField{f, strings.Split(paths, "|")})
@@ -174,7 +175,7 @@ func jsonGrammars(want wanted) []*Grammar {
 		{"caddy", "time=ts,status=status,method=request.method,path=request.uri,seconds=duration,address=request.client_ip|request.remote_ip|request.remote_addr," +
 			"agent=request.headers.User-Agent,retries=retries", caddyFlags, "", false},
 		{"cloudflare", "time=EdgeEndTimestamp|EdgeStartTimestamp,status=EdgeResponseStatus,original=OriginResponseStatus,cache=CacheCacheStatus,method=ClientRequestMethod," +
-			"path=ClientRequestURI|ClientRequestPath,address=ClientIP,agent=ClientRequestUserAgent,ms=EdgeTimeToFirstByteMs", noFlags, "", false},
+			"path=ClientRequestURI|ClientRequestPath,address=ClientIP,agent=ClientRequestUserAgent,ms=EdgeTimeToFirstByteMs,robot=VerifiedBotCategory,class=ClientIPClass", noFlags, "", false},
 		{"google-cloud", "time=timestamp|receiveTimestamp,status=httpRequest.status,method=httpRequest.requestMethod,path=httpRequest.requestUrl,seconds=httpRequest.latency," +
 			"address=httpRequest.remoteIp,agent=httpRequest.userAgent", gcpFlags, "jsonPayload.statusDetails", true},
 		{"fastly", "time=timestamp,status=response_status,cache=response_state,method=request_method,path=url,address=client_ip,agent=request_user_agent," +
@@ -185,7 +186,7 @@ func jsonGrammars(want wanted) []*Grammar {
 		{"json", "time=time_iso8601|@timestamp|timestamp|time_local|time|msec|ts|date,status=status|http.response.status_code|status_code|statusCode|response_status|response," +
 			"method=request_method|http.request.method|method|verb,path=request_uri|url.original|url.path|uri|path|url|request_path,request=request," +
 			"address=remote_addr|client.ip|client_ip|clientip|remote_ip|ip,forwarded=http_x_forwarded_for|x_forwarded_for,agent=http_user_agent|user_agent.original|user_agent|agent," +
-			"seconds=request_time,upstream=upstream_status,backends=upstream_addr,cache=upstream_cache_status", noFlags, "", false},
+			"seconds=request_time,upstream=upstream_status,backends=upstream_addr,cache=upstream_cache_status,robot=user_agent.synthetic.type|user_agent_synthetic_type", noFlags, "", false},
 	}
 	var all []*Grammar
 	for _, f := range formats {

@@ -2,12 +2,10 @@ package accesslog
 
 import (
 	"bytes"
-	"hash/maphash"
 	"math"
 	"time"
 
 	"github.com/honderd/honderd/experience"
-	"github.com/honderd/honderd/internal/robots"
 	"github.com/honderd/honderd/internal/route"
 )
 
@@ -23,7 +21,8 @@ func (w *Worker) take(g *Grammar, line []byte, ms int64, b *experience.Batch) {
 		ms += wait
 	}
 	address := w.address(g, line)
-	w.counts.add(w.p.addressHash(address))
+	addressHash := w.p.addressHash(address)
+	w.counts.add(addressHash)
 	if (o.Since != 0 && ms < o.Since) || (o.Until != 0 && ms >= o.Until) {
 		return
 	}
@@ -34,9 +33,8 @@ func (w *Worker) take(g *Grammar, line []byte, ms int64, b *experience.Batch) {
 			return
 		}
 	}
-	agent := w.m.value(g, slotAgent, line)
-	agentHash := maphash.Bytes(w.p.seeds[0], agent)
-	if g.has[slotAgent] && w.robot(agent, agentHash, &b.Tally) && !o.Robots && !o.Raw {
+	agent, agentHash := w.agent(g, line)
+	if w.robot(g, line, agent, agentHash, &b.Tally) && !o.Robots && !o.Raw {
 		return
 	}
 	path := route.Path(target)
@@ -45,7 +43,7 @@ func (w *Worker) take(g *Grammar, line []byte, ms int64, b *experience.Batch) {
 		b.Tally.NoRequest++
 		return
 	}
-	e := experience.Experience{Person: w.person(g, line, address, agent, agentHash), At: ms, Wait: uint32(max(wait, 0))}
+	e := experience.Experience{Person: w.person(g, line, address, agent, addressHash, agentHash), At: ms, Wait: uint32(max(wait, 0))}
 	if o.Raw {
 		raw := experience.RawRules()
 		if status < 100 {
@@ -91,44 +89,6 @@ func (w *Worker) judge(e *experience.Experience, g *Grammar, line []byte, status
 	if e.Cause == experience.Fine {
 		e.Mask = w.mask(g, line, status)
 	}
-}
-
-// robot counts agent when it is not a person's.
-func (w *Worker) robot(agent []byte, hash uint64, t *experience.Tally) bool {
-	// Four slots each, as in a cache of a processor: a robot that is rare does not push
-	// out the browsers of many.
-	set := w.agents[hash%kindSlots&^3:][:4]
-	s := &set[0]
-	for i := range set {
-		if set[i].hash == hash && set[i].known {
-			s = &set[i]
-			break
-		}
-	}
-	if s.hash != hash || !s.known {
-		copy(set[1:], set)
-		*s = kindSlot{hash: hash, kind: w.p.robots.Kind(agent), known: true}
-	}
-	switch s.kind {
-	case robots.Robot:
-		t.Robots++
-		return true
-	case robots.Probe:
-		t.Probes++
-		return true
-	default:
-		return false
-	}
-}
-
-// kindSlots is how many user agents a worker remembers.
-const kindSlots = 1 << 14
-
-// kindSlot remembers whose a user agent is.
-type kindSlot struct {
-	hash  uint64
-	kind  robots.Kind
-	known bool
 }
 
 // wait returns how long the person waited, in milliseconds rounded up; unknown when the

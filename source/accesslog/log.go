@@ -23,6 +23,7 @@ type Log struct {
 	log    *slog.Logger
 	worker *Worker // nil until the format is known
 	heads  heads
+	cuts   int // how often the log was cut off while it was followed
 }
 
 // NewLog returns the log at path.
@@ -47,7 +48,8 @@ func (l *Log) Run(ctx context.Context, position string, sink source.Sink) error 
 		MaxLine: maxLine,
 		Tail:    l.whole,
 		Gap:     func(reason string) { l.log.Warn("log has a gap", "log", l.path, "reason", reason) },
-		Trouble: func(err error) { l.trouble(err) },
+		Cut:     l.cut,
+		Trouble: l.trouble,
 	}
 	err = logfile.Follow(ctx, l.path, from, o, func(ctx context.Context, chunk []byte, next logfile.Position) error {
 		b.Reset()
@@ -65,6 +67,12 @@ func (l *Log) Run(ctx context.Context, position string, sink source.Sink) error 
 		return nil
 	}
 	return err
+}
+
+// cut tells that there may be lines that nobody has; how many cannot be known.
+func (l *Log) cut() {
+	l.cuts++
+	l.log.Info("log was cut off: what was written between its copying and that is in no file", "log", l.path, "times", l.cuts)
 }
 
 func (l *Log) trouble(err error) {

@@ -8,8 +8,9 @@ const maxNames = 1 << 14
 // names gives names their index in the dictionary of a batch, and remembers them.
 type names struct {
 	known  map[string]*named
-	listed []string // what the dictionary of this batch holds
-	batch  uint32   // counts batches, so that nothing need be erased after each
+	listed []string   // what the dictionary of this batch holds
+	batch  uint32     // counts batches, so that nothing need be erased after each
+	recent [16]*named // some that were asked for last
 }
 
 // named is a name and where it stands in the dictionary of a batch.
@@ -33,6 +34,7 @@ func (n *names) open(list []string) {
 	n.batch++
 	if len(n.known) > maxNames {
 		clear(n.known)
+		clear(n.recent[:])
 	}
 	n.listed = n.listed[:0]
 	for i, name := range list {
@@ -46,7 +48,16 @@ func (n *names) open(list []string) {
 // index returns the index of name in list, and adds it if need be. When list is full,
 // it is 0.
 func (n *names) index(name []byte, list *[]string) uint16 {
+	at := len(name) // most names are one of a few
+	if at > 0 {
+		at += 3 * int(name[at-1])
+	}
+	recent := &n.recent[at%len(n.recent)]
+	if k := *recent; k != nil && k.batch == n.batch && k.name == string(name) {
+		return k.index
+	}
 	if k := n.known[string(name)]; k != nil && k.batch == n.batch {
+		*recent = k
 		return k.index
 	}
 	if len(*list) > math.MaxUint16 {

@@ -1,6 +1,8 @@
 package accesslog
 
 import (
+	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -157,19 +159,55 @@ func TestAFieldMapOfOnesOwn(t *testing.T) {
 	}
 }
 
+func TestRobotsThatAreDeclaredAreNoPeople(t *testing.T) {
+	cloudflare := `{"EdgeStartTimestamp":"2026-11-23T20:01:09Z","EdgeResponseStatus":200,"ClientRequestMethod":"GET","ClientRequestURI":"/basket","ClientIP":"203.0.113.7","ClientRequestUserAgent":"Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0",%s}`
+	plain := `{"@timestamp":"2026-11-23T20:01:09Z","status":200,"method":"GET","path":"/basket","ip":"203.0.113.7","user_agent":{"original":"Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0","synthetic":{"type":%q}}}`
+	tests := []struct {
+		line           string
+		robots, probes int64
+	}{
+		{fmt.Sprintf(cloudflare, `"VerifiedBotCategory":"","ClientIPClass":"noRecord"`), 0, 0},
+		{fmt.Sprintf(cloudflare, `"VerifiedBotCategory":"Search Engine Crawler"`), 1, 0},
+		{fmt.Sprintf(cloudflare, `"VerifiedBotCategory":"Monitoring & Analytics"`), 0, 1},
+		{fmt.Sprintf(cloudflare, `"ClientIPClass":"monitoringService","VerifiedBotCategory":""`), 0, 1},
+		{fmt.Sprintf(cloudflare, `"ClientIPClass":"searchEngine"`), 1, 0},
+		{fmt.Sprintf(cloudflare, `"ClientIPClass":"badHost"`), 0, 0},
+		{fmt.Sprintf(plain, "bot"), 1, 0},
+		{fmt.Sprintf(plain, "test"), 0, 1},
+		{fmt.Sprintf(plain, ""), 0, 0},
+	}
+	p := mustParser(t, Options{Rules: experience.DefaultRules(), Salt: []byte("s")})
+	for _, tt := range tests {
+		var b experience.Batch
+		p.NewWorker(nil).Parse([]byte(tt.line+"\n"), &b)
+		if b.Tally.Robots != tt.robots || b.Tally.Probes != tt.probes || int64(len(b.Items)) != 1-tt.robots-tt.probes {
+			t.Errorf("%s: %d robots, %d probes, %d people; want %d and %d", tt.line, b.Tally.Robots, b.Tally.Probes, len(b.Items), tt.robots, tt.probes)
+		}
+	}
+}
+
+// FuzzOthers reads lines of each format that there is: each is counted once, and cut into
+// chunks anywhere between lines they say what they say together.
 func FuzzOthers(f *testing.F) {
 	for _, l := range othersLines() {
 		f.Add([]byte(l.line))
 	}
-	p, err := NewParser(Options{Rules: experience.DefaultRules(), Salt: []byte("s")})
-	if err != nil {
-		f.Fatal(err)
+	for _, l := range spelledLines() {
+		f.Add([]byte(l.line))
 	}
-	f.Fuzz(func(t *testing.T, line []byte) {
-		var b experience.Batch
-		p.NewWorker(nil).Parse(append(line, '\n'), &b)
-		if b.Tally.Lines != b.Tally.Parsed+b.Tally.Rejected() || int64(len(b.Items)) > b.Tally.Parsed {
-			t.Fatalf("%+v, %d experiences", b.Tally, len(b.Items))
+	f.Add([]byte("#Fields: date time c-ip cs-method cs-uri-stem sc-status time-taken\n2026-11-23 12:00:00 203.0.113.7 GET /basket 200 31"))
+	f.Add([]byte(`2026/11/23 20:01:09 [error] 7#7: *9 connect() failed (111: Connection refused) while connecting to upstream, client: 203.0.113.7`))
+	p := mustParser(f, Options{Rules: experience.DefaultRules(), Salt: []byte("s")})
+	f.Fuzz(func(t *testing.T, log []byte) {
+		log = append(log, "\n"+combined("GET / HTTP/1.1", "200")+"\n"...)
+		all := whole(p, nil, log, func(int) bool { return false })[0]
+		tally := &all.Tally
+		if tally.Lines != tally.Parsed+tally.Rejected() || int64(len(all.Items))+tally.Robots+tally.Probes+tally.NoRequest != tally.Parsed {
+			t.Fatalf("%+v, %d experiences: each line must be counted once", tally, len(all.Items))
+		}
+		split := whole(p, nil, log, func(int) bool { return true })[0]
+		if !reflect.DeepEqual(all, split) {
+			t.Errorf("line by line: %+v, whole: %+v", split, all)
 		}
 	})
 }

@@ -29,9 +29,11 @@ type forwardSlot struct {
 }
 
 // person returns the pseudonym of whoever wrote line.
-func (w *Worker) person(g *Grammar, line, address, agent []byte, agentHash uint64) experience.Person {
+func (w *Worker) person(g *Grammar, line, address, agent []byte, hash, agentHash uint64) experience.Person {
 	tag, one, two := who.ByAddressAndAgent, address, agent
-	hash := maphash.Bytes(w.p.seeds[1], address)
+	if w.p.o.Salt == nil { // hash has no secret then
+		hash = maphash.Bytes(w.p.seeds[1], address)
+	}
 	if w.p.o.Person == who.ByAddress {
 		tag, two = who.ByAddress, nil
 	} else {

@@ -29,6 +29,7 @@ func sharedData(t *testing.T) string {
 // Every file of others is read without a crash, and each line of it is counted once.
 func TestEveryFileOfOthersIsRead(t *testing.T) {
 	dir := sharedData(t)
+	p := mustParser(t, Options{Rules: experience.DefaultRules()})
 	for _, part := range []string{"formats", "logs", "accesslogs"} {
 		err := filepath.WalkDir(filepath.Join(dir, part), func(path string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() || strings.HasSuffix(path, ".assert") || strings.HasSuffix(path, ".csv") {
@@ -44,7 +45,6 @@ func TestEveryFileOfOthersIsRead(t *testing.T) {
 			if err != nil {
 				t.Logf("%s: %v", path, err)
 			}
-			p := mustParser(t, Options{Rules: experience.DefaultRules()})
 			g, err := p.Detect(log[:min(len(log), 256<<10)])
 			name := "none"
 			if err == nil {

@@ -20,7 +20,7 @@ func main() {
 	peer := flag.Bool("peer", true, "compare with goaccess when it is installed")
 	out := flag.String("out", "bench-result.md", "where the result goes; docs/benchmarks.md is what was said of some of them")
 	recovery := flag.Int("recovery", 20, "million experiences in the ledger that is killed; 100 takes 2 GB and some minutes")
-	only := flag.String("only", "", "ledger: measure only what keeps facts; pages: only the pages of a year")
+	only := flag.String("only", "", "ledger: measure only what keeps facts; follow: only how logs are followed; pages: only the pages of a year")
 	flag.Parse()
 	if err := run(*lines, *runs, *recovery, *peer, *only, *out); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -30,11 +30,7 @@ func main() {
 
 func run(lines, runs, recovery int, peer bool, only, out string) (err error) {
 	if only != "" {
-		measure := func() (string, error) { return measureLedger(runs, recovery) }
-		if only == "pages" {
-			measure = measurePages
-		}
-		text, err := measure()
+		text, err := measureOnly(only, runs, recovery)
 		if err != nil {
 			return err
 		}
@@ -67,6 +63,10 @@ func run(lines, runs, recovery int, peer bool, only, out string) (err error) {
 	}
 	fmt.Printf("spans: %.0f a second and core\n", t.spans)
 	fmt.Printf("serve: first page after %v, %d MB idle\n", t.serve.firstPage, t.serve.idle>>20)
+	followed, err := follow()
+	if err != nil {
+		return err
+	}
 	kept, err := measureLedger(runs, recovery)
 	if err != nil {
 		return err
@@ -75,7 +75,20 @@ func run(lines, runs, recovery int, peer bool, only, out string) (err error) {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(out, []byte(t.markdown()+"\n"+kept+shown), 0o644)
+	return os.WriteFile(out, []byte(t.markdown()+"\n"+followed+"\n"+kept+shown), 0o644)
+}
+
+// measureOnly measures one thing.
+func measureOnly(what string, runs, recovery int) (string, error) {
+	switch what {
+	case "ledger":
+		return measureLedger(runs, recovery)
+	case "follow":
+		return follow()
+	case "pages":
+		return measurePages()
+	}
+	return "", fmt.Errorf("-only %s is not a measurement (fix: write ledger, follow or pages)", what)
 }
 
 // build makes the binary that people get and returns its size.
