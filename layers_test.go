@@ -58,7 +58,7 @@ func testModules() []string {
 
 // lentModules are modules that a doer owns and that tests of others speak with.
 func lentModules() []string {
-	return []string{"google.golang.org/grpc", "google.golang.org/protobuf", "github.com/quic-go/quic-go"}
+	return []string{"google.golang.org/grpc", "google.golang.org/protobuf", "github.com/quic-go/quic-go", "golang.org/x/net"}
 }
 
 // worldly are the packages that words and folds do not import, with what lies below

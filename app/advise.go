@@ -33,7 +33,7 @@ func Advise(c config.Config, path, format string) ([]Finding, error) {
 	}
 	list := []Finding{{What: "format", Says: g.Name()}}
 	for _, a := range advice {
-		list = append(list, Finding{What: a.What, Says: a.Says, Bad: a.Bad, Fix: a.Fix})
+		list = append(list, Finding{What: a.What, Says: a.Says, Bad: a.Bad, Fix: a.Fix, Config: a.Config})
 	}
 	return list, nil
 }

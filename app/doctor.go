@@ -22,6 +22,8 @@ type Finding struct {
 	Says string // what was found
 	Bad  bool
 	Fix  string // of something bad
+
+	Config []string // lines for the configuration of a server, that mend it
 }
 
 // Examine looks at all that is kept: reads the whole ledger and the whole archive, and

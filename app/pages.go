@@ -54,7 +54,7 @@ func (s *Server) pages() (http.Handler, error) {
 	mux.HandleFunc("GET /api/v1/accounts", s.entry.accounts)
 	public := status.New(s.publisher.options)
 	mux.Handle("/", web.New(s.webOptions(zone, tongue)))
-	return withStatus(withSenders(s.push, s.entry.guard(mux)), public, s.publisher.options.Pages), nil
+	return unguessed(withStatus(withSenders(s.push, s.entry.guard(mux)), public, s.publisher.options.Pages)), nil
 }
 
 // webOptions says what the dashboard shows.
@@ -98,6 +98,14 @@ func withSenders(door, pages http.Handler) http.Handler {
 			return
 		}
 		pages.ServeHTTP(w, r)
+	})
+}
+
+// unguessed lets no browser take an answer for something else than it says it is.
+func unguessed(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		next.ServeHTTP(w, r)
 	})
 }
 

@@ -113,7 +113,7 @@ func adviseTraces(c config.Config, path string) (list []Finding, err error) {
 		return nil, fmt.Errorf("traces %s: %w", path, err)
 	}
 	for _, a := range advice {
-		list = append(list, Finding(a))
+		list = append(list, Finding{What: a.What, Says: a.Says, Bad: a.Bad, Fix: a.Fix})
 	}
 	return list, nil
 }

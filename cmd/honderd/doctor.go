@@ -71,6 +71,9 @@ func (c *console) findings(list []app.Finding) (bad bool) {
 		if one.Fix != "" {
 			fmt.Fprintf(c.stdout, "                    fix: %s\n", one.Fix)
 		}
+		for _, line := range one.Config {
+			fmt.Fprintf(c.stdout, "                      %s\n", line)
+		}
 	}
 	return bad
 }

@@ -3,6 +3,7 @@ package complaint
 import (
 	"regexp"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -16,7 +17,7 @@ func Strip(text string) string {
 		text = regexp.MustCompile(p).ReplaceAllString(text, " ")
 	}
 	text = strings.Map(func(c rune) rune {
-		if c < ' ' || c == utf8.RuneError {
+		if unicode.IsControl(c) || unicode.Is(unicode.Bidi_Control, c) || c == utf8.RuneError {
 			return ' '
 		}
 		return c

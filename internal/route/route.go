@@ -4,6 +4,8 @@ package route
 
 import (
 	"bytes"
+	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -59,7 +61,7 @@ func Journey(path []byte, status int) []byte {
 	if file || looksLikeID(path[1:end]) {
 		return []byte("/")
 	}
-	return Cut(path[:end], maxJourney)
+	return Printable(Cut(path[:end], maxJourney))
 }
 
 // AppendStep appends the name of a step: GET /shop/:id/edit.
@@ -79,7 +81,29 @@ func AppendStep(dst, method, path []byte) []byte {
 		dst = appendPlace(dst, path[1:next])
 		path = path[next:]
 	}
-	return Cut(dst, maxStep)
+	return Printable(Cut(dst, maxStep))
+}
+
+// Name returns a name that somebody gave, such as it can be shown anywhere: trimmed,
+// printable, and not too long.
+func Name(name string) string {
+	return string(Printable(Cut([]byte(strings.TrimSpace(name)), maxStep)))
+}
+
+// Printable returns name with ? in place of what is no printable character: what steers
+// terminals, turns the direction of text, or is no text at all.
+func Printable(name []byte) []byte {
+	for _, c := range name {
+		if c < ' ' || c > '~' {
+			return bytes.Map(func(r rune) rune {
+				if unicode.IsPrint(r) && r != unicode.ReplacementChar {
+					return r
+				}
+				return '?'
+			}, name)
+		}
+	}
+	return name
 }
 
 // appendPlace appends one part of a path; what names one thing among many becomes :id,

@@ -7,7 +7,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/honderd/honderd/experience"
 	"github.com/honderd/honderd/internal/route"
@@ -142,18 +141,7 @@ func labelValue(v []byte) []byte {
 	if len(v) == 1 && v[0] == '-' {
 		return nil
 	}
-	for _, c := range v {
-		if c < ' ' || c > '~' {
-			v = bytes.Map(func(r rune) rune {
-				if unicode.IsPrint(r) && r != unicode.ReplacementChar {
-					return r
-				}
-				return '?'
-			}, v)
-			break
-		}
-	}
-	return route.Cut(v, experience.MaxLabelValue)
+	return route.Cut(route.Printable(v), experience.MaxLabelValue)
 }
 
 // labelSets gives sets of labels their index in a batch, and remembers them.

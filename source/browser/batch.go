@@ -114,34 +114,19 @@ func (d *Door) add(b *batch, s sight) {
 	}
 	path := route.Path([]byte(s.path))
 	e.Critical = d.options.Rules.IsCritical(s.method, string(path))
-	journey, step := clean(s.journey), clean(s.step)
+	journey, step := route.Name(s.journey), route.Name(s.step)
 	if journey == "" && len(path) > 0 {
-		journey = clean(string(route.Journey(path, s.status)))
+		journey = string(route.Journey(path, s.status))
 	}
 	switch {
 	case e.Cause == experience.Fine && !d.options.Steps:
 		step = ""
 	case step == "" && len(path) > 0:
-		step = clean(string(route.AppendStep(nil, []byte(s.method), path)))
+		step = string(route.AppendStep(nil, []byte(s.method), path))
 	}
 	e.Journey = index(b.journeys, &b.Journeys, journey)
 	e.Step = index(b.steps, &b.Steps, step)
 	b.Items = append(b.Items, e)
-}
-
-// maxName is the longest name of a journey or a step that a page gives.
-const maxName = 120
-
-// clean returns a name that is printable and not too long.
-func clean(name string) string {
-	name = strings.ToValidUTF8(name, "?")
-	name = strings.Map(func(c rune) rune {
-		if c < ' ' || c == 0x7f || c == '\uFFFD' {
-			return '?'
-		}
-		return c
-	}, strings.TrimSpace(name))
-	return string(route.Cut([]byte(name), maxName))
 }
 
 // labels reads release=1.2, region=eu: those of the names that there are.
@@ -149,7 +134,7 @@ func (d *Door) labels(b *batch, text string) uint16 {
 	var set []experience.Label
 	for pair := range strings.SplitSeq(text, ",") {
 		name, value, found := strings.Cut(pair, "=")
-		name, value = strings.TrimSpace(name), clean(value)
+		name, value = strings.TrimSpace(name), route.Name(value)
 		if !found || value == "" || !slices.Contains(d.options.Labels, name) || slices.ContainsFunc(set, func(l experience.Label) bool { return l.Name == name }) {
 			continue
 		}

@@ -212,16 +212,13 @@ func causeOf(word string) (experience.Cause, bool) {
 	return experience.Fine, false
 }
 
-// maxName is the longest name of a journey or a step that a sender gives.
-const maxName = 120
-
 // name sets what the person came to do.
 func (d *Door) name(e *experience.Experience, r *Record, n *names, b *experience.Batch) {
 	path := route.Path([]byte(r.Path))
 	if r.Path != "" && !r.Part {
 		e.Part, _ = d.options.Rules.IsPart(string(path))
 	}
-	journey, step := clean(r.Journey), clean(r.Step)
+	journey, step := route.Name(r.Journey), route.Name(r.Step)
 	if journey == "" && r.Path != "" {
 		journey = string(route.Journey(path, r.Status))
 	}
@@ -233,15 +230,4 @@ func (d *Door) name(e *experience.Experience, r *Record, n *names, b *experience
 	if len(d.options.Rules.Critical) > 0 && !e.Part && r.Path != "" {
 		e.Critical = d.options.Rules.IsCritical(r.Method, string(path))
 	}
-}
-
-// clean returns a name that is printable and not too long.
-func clean(name string) string {
-	name = strings.Map(func(c rune) rune {
-		if c < ' ' || c == 0x7f || c == '\uFFFD' {
-			return '?'
-		}
-		return c
-	}, strings.TrimSpace(name))
-	return string(route.Cut([]byte(name), maxName))
 }
