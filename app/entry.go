@@ -58,6 +58,8 @@ func rules() map[string]need {
 		"/logout":             {read: account.Viewer, do: account.Viewer},
 		// What is on the machine, and who did what.
 		"/start":           {read: account.Operator, do: account.Operator},
+		"/tenants":         {read: account.Admin, do: account.Admin},
+		tenantsPath:        {read: account.Admin, do: account.Admin},
 		"/people":          {read: account.Admin, do: account.Admin},
 		"/people/":         {read: account.Admin, do: account.Admin},
 		auditPath:          {read: account.Admin, do: account.Admin},

@@ -93,7 +93,7 @@ func routes() map[string][2]string {
 		m[path] = [2]string{"viewer", "viewer"}
 	}
 	m["/start"] = [2]string{"operator", "operator"}
-	for _, path := range []string{"/api/v1/audit", "/api/v1/accounts", "/people", "/people/invite", "/people/audit"} {
+	for _, path := range []string{"/api/v1/audit", "/api/v1/accounts", "/tenants", "/api/v1/tenants", "/people", "/people/invite", "/people/audit"} {
 		m[path] = [2]string{"admin", "admin"}
 	}
 	for _, path := range []string{"/login", "/login/key", "/login/with/company", "/login/back/company", "/invited", "/invited/key", "/hooks/github", "/api/v1/experiences", "/beacon", "/nel", "/honderd.js", "/-/healthy", "/-/ready", "/assets/1/x.css", "/favicon.ico"} {

@@ -52,14 +52,16 @@ func (s *Server) pages() (http.Handler, error) {
 	mux.HandleFunc("DELETE /api/v1/subscribers", s.teller.forget)
 	mux.HandleFunc("GET "+auditPath, s.entry.trail.answer)
 	mux.HandleFunc("GET /api/v1/accounts", s.entry.accounts)
+	mux.HandleFunc("GET "+tenantsPath, s.answerTenants)
 	public := status.New(s.publisher.options)
 	mux.Handle("/", web.New(s.webOptions(zone, tongue)))
 	return unguessed(withStatus(withSenders(s.push, s.entry.guard(mux)), public, s.publisher.options.Pages)), nil
 }
 
-// webOptions says what the dashboard shows.
+// webOptions says what the dashboard shows. A tenant is shown nothing of the machine, which
+// others share.
 func (s *Server) webOptions(zone *time.Location, tongue look.Tongue) web.Options {
-	return web.Options{
+	o := web.Options{
 		Answers: s.projector.now,
 		State:   s.state,
 		Notify:  s.viewers.notify,
@@ -87,6 +89,13 @@ func (s *Server) webOptions(zone *time.Location, tongue look.Tongue) web.Options
 		Tongue:  tongue,
 		Log:     s.log,
 	}
+	if s.tenant {
+		o.Found, o.Follow = nil, nil
+	}
+	if len(s.tenants) > 0 {
+		o.Tenants = s.tenantStates
+	}
+	return o
 }
 
 // withSenders puts the door for programs before all that asks who somebody is: it does so
@@ -118,6 +127,7 @@ func elsewhere() []api.Route {
 		{Method: http.MethodPost, Path: remotewrite.Path, Summary: "Where a Prometheus writes to by remote-write, version 1 or 2 (docs/foresight.md)."},
 		{Method: http.MethodGet, Path: auditPath, Summary: "Who did what, the newest first; for admins (docs/accounts.md)."},
 		{Method: http.MethodGet, Path: "/api/v1/accounts", Summary: "Who has an account, and which tokens there are; for admins."},
+		{Method: http.MethodGet, Path: tenantsPath, Summary: "How it is at each tenant, for admins of who runs all of them (docs/tenants.md)."},
 		{Method: http.MethodGet, Path: "/api/v1/gateway", Summary: "The backends of the gateway: score, room, last faults."},
 		{Method: http.MethodGet, Path: "/api/v1/chain", Summary: "Which service needs which, and how far a fault reaches.", Answer: view.Chain{}},
 		{Method: http.MethodGet, Path: "/api/v1/probes", Summary: "How the targets of the probes are.", Params: []api.Param{{Name: "target", Says: "only this one"}}, Answer: view.Probes{}},

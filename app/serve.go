@@ -60,6 +60,8 @@ type Server struct {
 	publicListener net.Listener // nil: the public page is with the others
 	http           *http.Server
 	troubles       troubles
+	tenants        []*tenant
+	tenant         bool // it is one of several: whom it belongs to sees nothing of the machine
 }
 
 // checkpointEvery is how often the state is saved: what came since is folded again
@@ -86,6 +88,7 @@ func NewServer(ctx context.Context, c config.Config, log *slog.Logger, more ...s
 	if err := s.open(ctx, more); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
+	s.openTenants(ctx)
 	return s, nil
 }
 
@@ -159,7 +162,12 @@ func (s *Server) open(ctx context.Context, more []source.Source) error {
 }
 
 // Address returns where the pages are, for instance "127.0.0.1:8100".
-func (s *Server) Address() string { return s.listener.Addr().String() }
+func (s *Server) Address() string {
+	if s.listener == nil {
+		return "" // a tenant is where all of them are
+	}
+	return s.listener.Addr().String()
+}
 
 // Run serves until ctx is done, then stops in the opposite order of starting: sources,
 // folds, pages, ledger.
@@ -168,6 +176,11 @@ func (s *Server) Run(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, s.close())
 	}
+	return s.run(ctx, s.byHost(pages))
+}
+
+// run is Run, with pages that are made already.
+func (s *Server) run(ctx context.Context, pages http.Handler) (err error) {
 	reading, stopReading := context.WithCancel(ctx)
 	s.http = &http.Server{
 		Handler: pages, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
@@ -208,7 +221,12 @@ func (s *Server) Run(ctx context.Context) error {
 	if s.syslog != nil {
 		readers.Go(func() { s.runSyslog(reading) })
 	}
-	go func() { failed <- s.http.Serve(s.listener) }()
+	for _, t := range s.tenants {
+		readers.Go(func() { t.run(reading) })
+	}
+	if s.listener != nil {
+		go func() { failed <- s.http.Serve(s.listener) }()
+	}
 	select {
 	case <-ctx.Done():
 	case err = <-failed:
@@ -292,6 +310,9 @@ func (s *Server) close() error {
 	}
 	if s.gateway != nil {
 		errs = append(errs, s.gateway.closeListeners())
+	}
+	for _, t := range s.tenants {
+		errs = append(errs, t.close())
 	}
 	errs = append(errs, s.spool.close(), s.traces.close())
 	if s.gatherer != nil {

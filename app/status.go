@@ -209,6 +209,9 @@ func publicURL(c config.Config) string {
 	if c.Status.URL != "" {
 		return c.Status.URL
 	}
+	if c.Accounts.URL != "" && c.Status.Listen == "" {
+		return c.Accounts.URL
+	}
 	address := c.Listen
 	if c.Status.Listen != "" {
 		address = c.Status.Listen

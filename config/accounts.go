@@ -90,6 +90,8 @@ func accountKind(is string) (kind, bool) {
 	switch is {
 	case "issuer":
 		return kind{noun: "the address of an issuer", example: "https://login.example", text: true, once: true, read: readIssuer}, true
+	case "tenant":
+		return kind{noun: "a name", example: "shop", text: true, once: true, read: readPageName}, true
 	case "issuer name":
 		return kind{noun: "a name", example: "company", text: true, once: true, read: readPageName}, true
 	}

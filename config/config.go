@@ -75,6 +75,9 @@ type Config struct {
 	// Mentions says where it is heard what people say in public.
 	Mentions Mentions `yaml:"mentions"`
 
+	// Tenants are customers of whom each sees its own data only.
+	Tenants []Tenant `yaml:"tenants"`
+
 	// People says who is one person.
 	People People `yaml:"people"`
 

@@ -43,6 +43,9 @@ func (o Options) Load(path string) (Config, error) {
 	if len(c.Probes.Import) > 0 {
 		c.Probes.Lookup = o.Env
 	}
+	if err == nil && len(c.Tenants) > 0 {
+		err = o.tenants(path, &c)
+	}
 	return c, err
 }
 

@@ -142,6 +142,7 @@ func plain(v reflect.Value) any {
 func fieldComments(sources ...string) map[string]string {
 	comments := map[string]string{}
 	addComments(comments, accountsSource)
+	addComments(comments, tenantsSource)
 	for _, source := range sources {
 		addComments(comments, source)
 	}

@@ -18,6 +18,9 @@ func (s sheet) Menu() []entry {
 	}
 	list = append(list, entry{"probes", "/probes", "Probes"})
 	list = append(list, entry{"month", "/month", "The month"})
+	if s.tenants {
+		list = append(list, entry{"tenants", "/tenants", "Tenants"})
+	}
 	if s.people {
 		list = append(list, entry{"account", "/account", "Account"})
 	}

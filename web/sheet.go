@@ -29,6 +29,7 @@ type sheet struct {
 	chain   bool                // there is a page of services
 	gateway func() view.Gateway // nil: there is none
 	people  bool                // somebody can log in
+	tenants bool                // there are some
 }
 
 // span is how it was in a stretch of time up to now.
@@ -102,7 +103,7 @@ func (s sheet) Seen(t time.Time) string {
 // sheet returns what the dashboard shows.
 func (d dashboard) sheet(tongue look.Tongue) sheet {
 	answer, asOf := d.Answers()
-	s := sheet{R: look.For(tongue, d.Zone), A: answer, Latest: 5, State: d.State(), AsOf: asOf, desk: d.Desk != nil, Start: d.Found != nil, chain: d.Chain != nil, gateway: d.Gateway, people: d.Door != nil}
+	s := sheet{R: look.For(tongue, d.Zone), A: answer, Latest: 5, State: d.State(), AsOf: asOf, desk: d.Desk != nil, Start: d.Found != nil, chain: d.Chain != nil, gateway: d.Gateway, people: d.Door != nil, tenants: d.Tenants != nil}
 	for _, h := range answer.Hours {
 		s.Hours = append(s.Hours, look.Hour(h))
 	}

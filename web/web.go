@@ -55,8 +55,10 @@ type Options struct {
 	SignOn SignOn       // those whose word is taken for who they are
 	Office Office       // where accounts are looked after
 	Guests Guests       // who is invited
-	Hosts  []string     // names that the dashboard may be asked by, beside those of this machine
-	Log    *slog.Logger // nil: nothing is said
+	// Tenants returns how it is at each tenant. nil: there are none.
+	Tenants func() []Tenant
+	Hosts   []string     // names that the dashboard may be asked by, beside those of this machine
+	Log     *slog.Logger // nil: nothing is said
 	// Probes returns how the targets of the probes are. nil: there are none.
 	Probes func() view.Probes
 	// Picture returns the picture of a failed step of that name. nil: there are none.
@@ -141,6 +143,9 @@ func New(o Options) http.Handler {
 		mux.HandleFunc("POST /start", d.begin)
 	}
 	d.doorPages(mux)
+	if o.Tenants != nil {
+		mux.HandleFunc("GET /tenants", d.tenants)
+	}
 	mux.HandleFunc("GET /faults", d.once(d.faults))
 	mux.HandleFunc("GET /between/{from}/{to}", d.once(d.between))
 	mux.HandleFunc("GET /api/v1/coming", d.comingJSON)
