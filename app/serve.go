@@ -200,7 +200,6 @@ func (s *Server) run(ctx context.Context, pages http.Handler) (err error) {
 		scrubber.archive = s.archiver.archive
 	}
 	folders.Go(func() { scrubber.run(folding) })
-	readers.Go(func() { s.releaseHeld(reading) })
 	folders.Go(func() { s.tellViewers(folding) })
 	folders.Go(func() { s.publisher.run(folding) })
 	folders.Go(func() { s.teller.run(folding) })
@@ -208,22 +207,7 @@ func (s *Server) run(ctx context.Context, pages http.Handler) (err error) {
 	if s.publicListener != nil {
 		folders.Go(func() { failed <- s.servePublic(folding, s.publisher.options) })
 	}
-	for _, one := range s.sources {
-		readers.Go(func() { s.read(reading, one) })
-	}
-	readers.Go(func() { s.runFollowing(reading) })
-	if s.gateway != nil {
-		readers.Go(func() { s.runGateway(reading) })
-	}
-	s.runTraces(reading, &readers)
-	readers.Go(func() { s.runProbes(reading) })
-	s.runDependencies(reading, &readers)
-	if s.syslog != nil {
-		readers.Go(func() { s.runSyslog(reading) })
-	}
-	for _, t := range s.tenants {
-		readers.Go(func() { t.run(reading) })
-	}
+	s.startReaders(reading, &readers)
 	if s.listener != nil {
 		go func() { failed <- s.http.Serve(s.listener) }()
 	}
@@ -240,6 +224,27 @@ func (s *Server) run(ctx context.Context, pages http.Handler) (err error) {
 		err = nil
 	}
 	return errors.Join(err, s.close())
+}
+
+// startReaders starts all that reads, until ctx is done.
+func (s *Server) startReaders(ctx context.Context, readers *sync.WaitGroup) {
+	readers.Go(func() { s.releaseHeld(ctx) })
+	for _, one := range s.sources {
+		readers.Go(func() { s.read(ctx, one) })
+	}
+	readers.Go(func() { s.runFollowing(ctx) })
+	if s.gateway != nil {
+		readers.Go(func() { s.runGateway(ctx) })
+	}
+	s.runTraces(ctx, readers)
+	readers.Go(func() { s.runProbes(ctx) })
+	s.runDependencies(ctx, readers)
+	if s.syslog != nil {
+		readers.Go(func() { s.runSyslog(ctx) })
+	}
+	for _, t := range s.tenants {
+		readers.Go(func() { t.run(ctx) })
+	}
 }
 
 // drain waits a moment until the folds know all that the sources gave, so that the next
