@@ -37,8 +37,13 @@ func TestWhoIsLetIn(t *testing.T) {
 
 func TestOneSenderLeavesRoomForOthers(t *testing.T) {
 	g := New(nil, 3, 2)
-	if !g.Enter("a") || !g.Enter("a") || g.Enter("a") || !g.Enter("b") || g.Enter("c") {
-		t.Error("three at once, two of each")
+	for i, tt := range []struct {
+		sender string
+		want   bool
+	}{{"a", true}, {"a", true}, {"a", false}, {"b", true}, {"c", false}} {
+		if g.Enter(tt.sender) != tt.want {
+			t.Errorf("request %d, of %s: let in is %v, want %v", i, tt.sender, !tt.want, tt.want)
+		}
 	}
 	g.Leave("a")
 	if !g.Enter("c") {

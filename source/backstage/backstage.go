@@ -144,7 +144,8 @@ func (s *Source) fetch(ctx context.Context) (text []byte, keep func(), err error
 		return nil, nil, fmt.Errorf("it answered %s", w.Status)
 	}
 	text, err = limited(w.Body)
-	return text, func() { s.tag, s.since = w.Header.Get("ETag"), w.Header.Get("Last-Modified") }, err
+	tag, since := w.Header.Get("ETag"), w.Header.Get("Last-Modified")
+	return text, func() { s.tag, s.since = tag, since }, err
 }
 
 // open reads a file.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,15 +22,17 @@ const (
 	feedEvery = 5 * time.Minute
 )
 
-// get asks an address, and returns what it answers, and how long it asks us to wait.
-func (s *Source) get(ctx context.Context, address string, head http.Header) (body []byte, w *http.Response, later time.Duration, err error) {
+// get asks an address, and returns what it answers, with its header, and how long it asks us
+// to wait. An answer that is as it was has no body.
+func (s *Source) get(ctx context.Context, address string, head http.Header) (body []byte, of http.Header, later time.Duration, err error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
 	if err != nil {
 		return nil, nil, 0, err
 	}
 	r.Header = head
 	r.Header.Set("User-Agent", "Honderd/1.0 (mentions)")
-	if w, err = s.client.Do(r); err != nil {
+	w, err := s.client.Do(r)
+	if err != nil {
 		return nil, nil, 0, err
 	}
 	body, err = io.ReadAll(io.LimitReader(w.Body, maxBody+1))
@@ -37,13 +40,13 @@ func (s *Source) get(ctx context.Context, address string, head http.Header) (bod
 	later = wait(w.Header.Get("Retry-After"), time.Now())
 	switch {
 	case w.StatusCode == http.StatusNotModified:
-		return nil, w, later, nil
+		return nil, w.Header, later, nil
 	case w.StatusCode != http.StatusOK:
-		return nil, w, later, fmt.Errorf("it answered %s", w.Status)
+		return nil, w.Header, later, fmt.Errorf("it answered %s", w.Status)
 	case len(body) > maxBody:
-		return nil, w, later, fmt.Errorf("its answer has more than %d bytes", maxBody)
+		return nil, w.Header, later, fmt.Errorf("its answer has more than %d bytes", maxBody)
 	}
-	return body, w, later, err
+	return body, w.Header, later, err
 }
 
 // wait reads a Retry-After, in seconds or as a date.
@@ -95,8 +98,7 @@ func (t *tagged) ask(ctx context.Context) (later time.Duration, err error) {
 			return later, fmt.Errorf("it is no timeline of Mastodon: %.100s", err.Error())
 		}
 		begun := t.newest == ""
-		for i := len(list) - 1; i >= 0; i-- { // the newest is the first of a page
-			one := list[i]
+		for _, one := range slices.Backward(list) { // the newest is the first of a page
 			if !begun || time.Since(one.CreatedAt) < recent {
 				m := Mention{ID: one.URI, Text: plain(one.Content), Author: one.Account.Acct, At: one.CreatedAt, ReplyTo: one.ReplyTo, Source: "mastodon"}
 				if err := t.source.keep(ctx, m); err != nil {
@@ -128,7 +130,7 @@ func (f *fed) ask(ctx context.Context) (later time.Duration, err error) {
 	if f.since != "" {
 		head.Set("If-Modified-Since", f.since)
 	}
-	body, w, later, err := f.source.get(ctx, f.address, head)
+	body, of, later, err := f.source.get(ctx, f.address, head)
 	if err != nil || body == nil {
 		return later, err
 	}
@@ -136,8 +138,7 @@ func (f *fed) ask(ctx context.Context) (later time.Duration, err error) {
 	if err != nil {
 		return later, err
 	}
-	for i := len(list) - 1; i >= 0; i-- {
-		e := list[i]
+	for _, e := range slices.Backward(list) {
 		if !e.At.IsZero() && time.Since(e.At) > recent {
 			continue
 		}
@@ -149,7 +150,7 @@ func (f *fed) ask(ctx context.Context) (later time.Duration, err error) {
 			return later, err
 		}
 	}
-	f.tag, f.since = w.Header.Get("ETag"), w.Header.Get("Last-Modified")
+	f.tag, f.since = of.Get("ETag"), of.Get("Last-Modified")
 	return later, nil
 }
 
