@@ -136,19 +136,22 @@ func (l *spanLog) run(ctx context.Context) {
 			for len(l.queue) > 0 {
 				list = l.append(list, <-l.queue)
 			}
-			last, stop := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-			defer stop()
-			for len(list) > 0 {
-				n := min(len(list), spanBatch)
-				l.send(last, list[:n])
-				list = list[n:]
-			}
+			l.sendLast(ctx, list)
 			return
 		}
 		if len(list) > 0 {
 			l.send(ctx, list)
 			list = list[:0]
 		}
+	}
+}
+
+// sendLast sends what waited when ctx ended.
+func (l *spanLog) sendLast(ctx context.Context, list []send.Span) {
+	last, stop := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer stop()
+	for one := range slices.Chunk(list, spanBatch) {
+		l.send(last, one)
 	}
 }
 

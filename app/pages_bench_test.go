@@ -63,19 +63,23 @@ func TestServesAYear(t *testing.T) {
 	}
 }
 
-// BenchmarkPages asks a server that knows a year for all kinds of pages, while experiences
-// come in and pages are open. The server has one core.
-func BenchmarkPages(b *testing.B) {
-	dir := b.TempDir()
-	f := year(b, time.Now().Add(-time.Hour), yearPeople, yearSteps)
-	state, err := encodeCheckpoint(f, ledger.Sequence(0), 0)
+// keepYear saves a year in dir as the state of a server.
+func keepYear(b *testing.B, dir string) {
+	b.Helper()
+	state, err := encodeCheckpoint(year(b, time.Now().Add(-time.Hour), yearPeople, yearSteps), ledger.Sequence(0), 0)
 	if err != nil {
 		b.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "checkpoint"), state, 0o600); err != nil {
 		b.Fatal(err)
 	}
-	f, state = nil, nil
+}
+
+// BenchmarkPages asks a server that knows a year for all kinds of pages, while experiences
+// come in and pages are open. The server has one core.
+func BenchmarkPages(b *testing.B) {
+	dir := b.TempDir()
+	keepYear(b, dir)
 	for b.Loop() {
 		p := askPages(b, dir)
 		slices.Sort(p.took)
@@ -132,7 +136,7 @@ func askPages(b *testing.B, dir string) (p asking) {
 	p.alone = residentOf(b, c.Process.Pid)
 	viewing, stop := context.WithCancel(b.Context())
 	defer stop()
-	watch(b, viewing, "http://"+address+"/live")
+	watch(viewing, b, "http://"+address+"/live")
 	p.viewed = residentOf(b, c.Process.Pid)
 	return p
 }
@@ -193,7 +197,7 @@ func load(b *testing.B, client *http.Client, list []string) (took []time.Duratio
 }
 
 // watch opens pages that stay open, and returns when each has heard of a change.
-func watch(b *testing.B, ctx context.Context, address string) {
+func watch(ctx context.Context, b *testing.B, address string) {
 	client := &http.Client{Transport: &http.Transport{}}
 	var heard sync.WaitGroup
 	for range pageViewers {

@@ -193,9 +193,7 @@ func (h *house) paths(word string) []string {
 	for _, id := range h.ids {
 		paths = append(paths, "/incidents/"+id, "/status/incidents/"+id, "/api/v1/incidents/"+id)
 	}
-	for _, need := range slices.Sorted(maps.Keys(rules())) {
-		paths = append(paths, need)
-	}
+	paths = append(paths, slices.Sorted(maps.Keys(rules()))...)
 	for _, path := range status.Paths() {
 		path = strings.TrimPrefix(path, "GET ")
 		if !strings.Contains(path, "{") {

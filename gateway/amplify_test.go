@@ -174,7 +174,8 @@ func (w *weather) play(t *testing.T) (p cameOf) {
 // serveWhole serves r. It reports whether the answer was not broken off.
 func serveWhole(g *Gateway, w http.ResponseWriter, r *http.Request) (whole bool) {
 	defer func() {
-		if cause := recover(); cause != nil && cause != http.ErrAbortHandler {
+		cause := recover()
+		if err, _ := cause.(error); cause != nil && !errors.Is(err, http.ErrAbortHandler) {
 			panic(cause)
 		}
 	}()
@@ -191,14 +192,19 @@ func backendsThatMayFail(n int, dice *rand.Rand) (list []*failing) {
 
 func one[T any](dice *rand.Rand, list ...T) T { return list[dice.IntN(len(list))] }
 
+// oneOf is one of some times, each so many units.
+func oneOf(dice *rand.Rand, unit time.Duration, list ...int) time.Duration {
+	return time.Duration(one(dice, list...)) * unit
+}
+
 // Whatever fails, how often and how long: no more is asked of backends than 1.13 times what
 // people ask, and a few.
 func TestWhateverFailsBackendsAreNotAskedMuchMore(t *testing.T) {
 	for seed := range uint64(24) {
 		dice := rand.New(rand.NewPCG(seed, 7))
 		w := &weather{
-			patience: one[time.Duration](dice, 400, 800, 1000, 2000, 5000) * time.Millisecond, rate: one(dice, 2, 8, 40, 160, 320), length: 10 * time.Second,
-			usual: one[time.Duration](dice, 2, 10, 60) * time.Millisecond, list: backendsThatMayFail(1+dice.IntN(4), dice),
+			patience: oneOf(dice, time.Millisecond, 400, 800, 1000, 2000, 5000), rate: one(dice, 2, 8, 40, 160, 320), length: 10 * time.Second,
+			usual: oneOf(dice, time.Millisecond, 2, 10, 60), list: backendsThatMayFail(1+dice.IntN(4), dice),
 		}
 		faults := []string{"", "", Refused, "hang", "late", "slow", "error", "reset", "cut"}
 		w.do = func(at func(time.Duration), list []*failing) {
@@ -222,10 +228,10 @@ func TestOneThatFailsIsNotFelt(t *testing.T) {
 			for seed := range uint64(6) {
 				dice := rand.New(rand.NewPCG(seed, 11))
 				w := &weather{
-					patience: one[time.Duration](dice, 400, 800, 1000, 2000, 5000) * time.Millisecond, rate: one(dice, 2, 8, 40, 160, 320), length: 10 * time.Second,
-					usual: one[time.Duration](dice, 2, 10, 60) * time.Millisecond, list: backendsThatMayFail(2+dice.IntN(2), dice),
+					patience: oneOf(dice, time.Millisecond, 400, 800, 1000, 2000, 5000), rate: one(dice, 2, 8, 40, 160, 320), length: 10 * time.Second,
+					usual: oneOf(dice, time.Millisecond, 2, 10, 60), list: backendsThatMayFail(2+dice.IntN(2), dice),
 				}
-				from, until, share := one[time.Duration](dice, 0, 2, 3)*time.Second, one[time.Duration](dice, 5, 10)*time.Second, one(dice, 0.5, 1)
+				from, until, share := oneOf(dice, time.Second, 0, 2, 3), oneOf(dice, time.Second, 5, 10), one(dice, 0.5, 1)
 				w.do = func(at func(time.Duration), list []*failing) {
 					at(from)
 					list[0].set(how, share)

@@ -104,7 +104,7 @@ type begun struct {
 // Serve serves who comes to p until Shutdown has ended. It does not close p.
 func (s *Server) Serve(p net.PacketConn) error {
 	t := &quic.Transport{Conn: p, VerifySourceAddress: func(net.Addr) bool { return s.rush.more(time.Now()) }}
-	defer t.Close()
+	defer func() { _ = t.Close() }()
 	l, err := t.Listen(http3.ConfigureTLSConfig(s.options.TLS), &quic.Config{
 		HandshakeIdleTimeout: s.options.Head / 2, MaxIdleTimeout: s.options.Idle, MaxIncomingStreams: streams, MaxIncomingUniStreams: 8,
 		MaxStreamReceiveWindow: 1 << 20, MaxConnectionReceiveWindow: 4 << 20, Allow0RTT: false,

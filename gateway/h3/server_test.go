@@ -287,14 +287,14 @@ func TestWhatWasBegunEndsWhenItStops(t *testing.T) {
 func TestAClientHasOnlySoManyConnections(t *testing.T) {
 	s := play(t, echo, Options{Clients: perclient.New(2, nil)}, h1.Options{})
 	var last error
+	ctx, stop := context.WithTimeout(t.Context(), 60*time.Second)
+	defer stop()
 	for range 3 {
-		ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
-		defer stop()
 		c, err := quic.DialAddr(ctx, s.address, s.client, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer c.CloseWithError(0, "") //nolint:errcheck // it may be closed already
+		t.Cleanup(func() { _ = c.CloseWithError(0, "") }) // it may be closed already
 		if s.client.ServerName == "" {
 			t.Fatal("no name")
 		}

@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -154,9 +153,7 @@ func (s *Sender) Send(ctx context.Context, list []Span) (rejected int64, err err
 
 // call sends over gRPC.
 func (s *Sender) call(ctx context.Context, request ptraceotlp.ExportRequest) (ptraceotlp.ExportResponse, error) {
-	for name, value := range s.options.Headers {
-		ctx = metadata.AppendToOutgoingContext(ctx, strings.ToLower(name), value)
-	}
+	ctx = metadata.NewOutgoingContext(ctx, metadata.New(s.options.Headers))
 	answer, err := ptraceotlp.NewGRPCClient(s.conn).Export(ctx, request, grpc.UseCompressor("gzip"))
 	switch status.Code(err) {
 	case codes.Canceled, codes.DeadlineExceeded, codes.Aborted, codes.OutOfRange, codes.Unavailable, codes.DataLoss, codes.ResourceExhausted:
