@@ -16,7 +16,7 @@ func (s *Server) coming() view.Coming {
 	answer, _ := s.projector.now()
 	now := time.Now()
 	until := now.Add(comingFor)
-	return view.NewComing(answer, s.projector.calendars.ahead(answer, now, until), saidOf[incident.Planned](s, incident.KindPlanned), now, until)
+	return view.NewComing(answer, s.projector.calendars.ahead(answer, now, until), saidOf[incident.Planned](s, incident.KindPlanned), s.warnings().Warnings, now, until)
 }
 
 // meter returns what bad time cost.

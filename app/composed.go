@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/honderd/honderd/fold/checks"
+	"github.com/honderd/honderd/fold/foresight"
 	"github.com/honderd/honderd/fold/intake"
 	"github.com/honderd/honderd/view"
 )
@@ -127,6 +128,7 @@ type glances struct {
 	intake  intake.Answer
 	late    int64
 	missing string
+	ahead   foresight.Answer
 
 	chain     *view.Chain // nil: nobody asked yet
 	chainAsOf time.Time
@@ -160,10 +162,19 @@ func (p *projector) glance() (checks.Answer, intake.Answer, int64, string) {
 	return g.probed, g.intake, g.late, g.missing
 }
 
+// foreseen returns what runs out, as a glance.
+func (p *projector) foreseen() foresight.Answer {
+	p.glance()
+	p.glances.mu.Lock()
+	defer p.glances.mu.Unlock()
+	return p.glances.ahead
+}
+
 // glanced notes what there is to see; the folds are held.
 func (p *projector) glanced(now time.Time) {
 	g := &p.glances
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.asOf, g.probed, g.intake, g.late, g.missing = now, p.folds.checks.Answer(), p.folds.intake.Answer(), p.folds.felt.Late(), p.missing
+	g.ahead = p.folds.foresight.Answer()
 }

@@ -33,7 +33,7 @@ func TestADrillIsAskedForAndReported(t *testing.T) {
 	defer func() { stop(); <-done }()
 	admin := s.adminNet.Addr().String()
 	d := DrillOptions{Admin: admin, Every: 5 * time.Millisecond, Drill: gateway.Drill{
-		Backend: strings.TrimPrefix(list[0].URL, "http://"), Fault: gateway.Refused, Share: 1, For: 300 * time.Millisecond}}
+		Backend: strings.TrimPrefix(list[0].URL, "http://"), Fault: gateway.Refused, Share: 1, For: 3 * time.Second}}
 
 	asking, rest := context.WithCancel(ctx)
 	asked := make(chan int, 1)

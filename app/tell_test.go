@@ -73,13 +73,14 @@ func readable(mail string) string {
 // next waits for the next of c that has want in it.
 func next(t *testing.T, c <-chan string, want string) string {
 	t.Helper()
+	late := time.After(2 * time.Minute)
 	for {
 		select {
 		case got := <-c:
 			if strings.Contains(got, want) {
 				return got
 			}
-		case <-t.Context().Done():
+		case <-late:
 			t.Fatalf("never told %q", want)
 		}
 	}

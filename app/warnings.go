@@ -13,11 +13,7 @@ import (
 
 // warnings returns what is coming.
 func (s *Server) warnings() view.Warnings {
-	p := s.projector
-	p.mu.Lock()
-	answer := p.folds.foresight.Answer()
-	p.mu.Unlock()
-	return view.NewWarnings(answer, s.probes(), time.Now(), s.whose(s.chain()))
+	return view.NewWarnings(s.projector.foreseen(), s.probes(), time.Now(), s.whose(s.chain()))
 }
 
 // serviceLabels are the labels that may name a service, the surest first.

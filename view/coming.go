@@ -8,12 +8,14 @@ import (
 	"github.com/honderd/honderd/incident"
 )
 
-// Coming is what lies ahead: when it will matter, and what work is planned.
+// Coming is what lies ahead: when it will matter, what work is planned, and what runs out.
 type Coming struct {
 	AsOf    time.Time          `json:"as_of"`
 	Until   time.Time          `json:"until"`   // how far ahead was looked for moments
 	Moments []ComingMoment     `json:"moments"` // those that go on first, then the nearest
 	Planned []incident.Planned `json:"planned"` // work that is not over, the nearest first
+
+	Warnings []Warning `json:"warnings"` // what runs out, the soonest first
 }
 
 // ComingMoment is the next time that a moment comes, or that it goes on now.
@@ -41,8 +43,8 @@ const (
 )
 
 // NewComing returns what lies ahead of now.
-func NewComing(a Answer, calendars []ComingCalendar, planned []incident.Planned, now, until time.Time) Coming {
-	c := Coming{AsOf: now, Until: until, Moments: []ComingMoment{}, Planned: []incident.Planned{}}
+func NewComing(a Answer, calendars []ComingCalendar, planned []incident.Planned, warnings []Warning, now, until time.Time) Coming {
+	c := Coming{AsOf: now, Until: until, Moments: []ComingMoment{}, Planned: []incident.Planned{}, Warnings: append([]Warning{}, warnings...)}
 	for _, p := range planned {
 		if !p.Cancelled && p.To.After(now) {
 			c.Planned = append(c.Planned, p)

@@ -32,12 +32,15 @@ func TestComingMomentExpectsWhoCameBefore(t *testing.T) {
 		{ID: "c", Title: "called off", From: from, To: to, Cancelled: true},
 		{ID: "a", Title: "over", From: now.Add(-2 * time.Hour), To: now.Add(-time.Hour)},
 	}
-	c := NewComing(a, []ComingCalendar{calendar, {Name: "rare", Zone: time.UTC, Next: []ComingMoment{{From: now.Add(-time.Hour), To: now.Add(time.Hour)}}}}, planned, now, now.AddDate(0, 0, 14))
+	c := NewComing(a, []ComingCalendar{calendar, {Name: "rare", Zone: time.UTC, Next: []ComingMoment{{From: now.Add(-time.Hour), To: now.Add(time.Hour)}}}}, planned, []Warning{{What: "/data"}}, now, now.AddDate(0, 0, 14))
 	if len(c.Moments) != 1+eachAhead || !c.Moments[0].Running || c.Moments[0].Name != "rare" || c.Moments[0].Expected != nil {
 		t.Fatalf("moments are %+v, want the one that goes on first, and of it nobody expected", c.Moments)
 	}
 	if one := c.Moments[1]; one.Expected == nil || *one.Expected != 110 || one.Alike != 4 || one.Planned != "" {
 		t.Errorf("the next evening is %+v, want 110 people of 4 alike", one)
+	}
+	if len(c.Warnings) != 1 || c.Warnings[0].What != "/data" {
+		t.Errorf("what runs out is %+v", c.Warnings)
 	}
 	if c.Moments[2].Planned != "new database" || len(c.Planned) != 1 {
 		t.Errorf("work that is planned in a moment is not said: %+v of %+v", c.Moments[2], c.Planned)

@@ -9,6 +9,7 @@ import (
 	"github.com/honderd/honderd/incident"
 	"github.com/honderd/honderd/money"
 	"github.com/honderd/honderd/view"
+	"github.com/honderd/honderd/warning"
 )
 
 func TestFirstScreenAnswersTheFourQuestions(t *testing.T) {
@@ -23,6 +24,10 @@ func TestFirstScreenAnswersTheFourQuestions(t *testing.T) {
 			return view.Coming{
 				Moments: []view.ComingMoment{{Name: "evening", From: asOf().Add(4 * time.Hour), To: asOf().Add(6 * time.Hour), Expected: new(int64(1240)), Planned: "new <b>database</b>"}},
 				Planned: []incident.Planned{{Title: "move", From: asOf().Add(time.Hour), To: asOf().Add(2 * time.Hour)}},
+				Warnings: []view.Warning{
+					{Kind: warning.Disk, What: "/data <b>", Owner: "storage", At: new(asOf().Add(8 * time.Hour)), Earliest: new(asOf().Add(7 * time.Hour)), Latest: new(asOf().Add(9 * time.Hour)), Silent: true},
+					{Kind: warning.Queue, What: "mails"},
+				},
 			}
 		}
 		o.Meter = func() view.Meter {
@@ -36,6 +41,7 @@ func TestFirstScreenAnswersTheFourQuestions(t *testing.T) {
 	for _, want := range []string{
 		"When it mattered", `<li data-verdict="bad"><a href="/between/20250516T1237Z/20250516T1437Z"`, "2 good, 1 bad, 0 not measured.",
 		"What is coming", "about 1,240 people expected", "new &lt;b&gt;database&lt;/b&gt;", "Planned work",
+		"/data &lt;b&gt;", "the disk is full then, if it goes on like this", "of storage", "not measured for a while", "nobody knows when", "what waits keeps growing",
 		"1,233 faults", "What it cost", "3 h", "€\u00a060 to €\u00a0135", "30 days: not measured",
 	} {
 		if !strings.Contains(body, want) {
