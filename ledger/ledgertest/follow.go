@@ -93,8 +93,8 @@ func testWake(t *testing.T, b bench) {
 		best = min(best, time.Since(start))
 	}
 	t.Logf("best wake-up after %v", best)
-	if best > 10*time.Millisecond {
-		t.Errorf("Follow woke up after %v at best, want less than 10ms", best)
+	if best > 50*time.Millisecond { // who is woken needs less on any machine, who only looks now and then more
+		t.Errorf("Follow woke up after %v at best, want less than 50ms", best)
 	}
 	f.stop()
 	f.end(t)
