@@ -76,7 +76,7 @@ func NewServer(h http.Handler, o Options) *Server {
 	var protocols http.Protocols
 	protocols.SetHTTP2(true)
 	protocols.SetUnencryptedHTTP2(true)
-	s.second = &http.Server{Handler: http.HandlerFunc(s.serveSecond), Protocols: &protocols, ReadHeaderTimeout: o.Head, IdleTimeout: o.Idle, MaxHeaderBytes: MaxHead, TLSConfig: o.TLS,
+	s.second = &http.Server{Handler: http.HandlerFunc(s.serveSecond), Protocols: &protocols, ReadHeaderTimeout: o.Head, IdleTimeout: o.Idle, MaxHeaderBytes: MaxHead, TLSConfig: o.TLS.Clone(),
 		HTTP2: &http.HTTP2Config{MaxConcurrentStreams: 250, MaxReadFrameSize: 16 << 10, WriteByteTimeout: o.Write, SendPingTimeout: o.Idle}}
 	s.second.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError) // strangers must not fill a log
 	s.second.ConnState = func(_ net.Conn, state http.ConnState) {

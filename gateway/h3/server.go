@@ -63,6 +63,9 @@ func NewServer(h http.Handler, o Options) *Server {
 	if o.Conns == 0 {
 		o.Conns = 16 << 10
 	}
+	if o.TLS != nil {
+		o.TLS = http3.ConfigureTLSConfig(o.TLS) // its own: others change theirs when they begin to serve
+	}
 	s := &Server{options: o, listeners: map[*quic.Listener]bool{}, conns: map[*quic.Conn]*conn{}, over: make(chan struct{})}
 	s.http = &http3.Server{
 		Handler:        http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { serve(h, w, r) }),
@@ -105,7 +108,7 @@ type begun struct {
 func (s *Server) Serve(p net.PacketConn) error {
 	t := &quic.Transport{Conn: p, VerifySourceAddress: func(net.Addr) bool { return s.rush.more(time.Now()) }}
 	defer func() { _ = t.Close() }()
-	l, err := t.Listen(http3.ConfigureTLSConfig(s.options.TLS), &quic.Config{
+	l, err := t.Listen(s.options.TLS, &quic.Config{
 		HandshakeIdleTimeout: s.options.Head / 2, MaxIdleTimeout: s.options.Idle, MaxIncomingStreams: streams, MaxIncomingUniStreams: 8,
 		MaxStreamReceiveWindow: 1 << 20, MaxConnectionReceiveWindow: 4 << 20, Allow0RTT: false,
 	})
