@@ -22,6 +22,7 @@ type conn struct {
 
 	mu    sync.Mutex
 	n     int         // requests that are being answered
+	rest  time.Time   // since when there are none
 	watch *time.Timer // ends a connection on which nobody asks anything to its end
 }
 
@@ -57,7 +58,7 @@ func (s *Server) let(q *quic.Conn) (why string) {
 	if !ok {
 		return h1.TooManyOfOne
 	}
-	c := &conn{server: s, quic: q, leave: leave}
+	c := &conn{server: s, quic: q, leave: leave, rest: time.Now()}
 	s.mu.Lock()
 	if len(s.conns) >= s.options.Conns {
 		s.mu.Unlock()
@@ -113,13 +114,15 @@ func (c *conn) answered() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.n--; c.n == 0 {
+		c.rest = time.Now()
 		c.watch.Reset(c.server.options.Idle)
 	}
 }
 
-// idle reports whether nothing is being answered.
-func (c *conn) idle() bool {
+// idleSince reports whether nothing is being answered, and nothing has been since t: what
+// was answered is on its way for a while.
+func (c *conn) idleSince(t time.Time) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.n == 0
+	return c.n == 0 && c.rest.Before(t)
 }

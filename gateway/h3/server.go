@@ -35,7 +35,7 @@ type Options struct {
 const (
 	streams = 100         // requests of one connection that are answered at once
 	calm    = 256         // new connections in a second: of who comes then it is asked first whether they are where they say
-	bidding = time.Second // how long after goodbye requests that are on their way may come
+	bidding = time.Second // how long after goodbye requests, and after an answer its last bytes, may be on their way
 )
 
 // Server serves HTTP/3. What was asked before the handshake had ended (0-RTT) could be
@@ -163,17 +163,18 @@ func (s *Server) partAfter(done <-chan struct{}) {
 	defer tick.Stop()
 	from := time.Now().Add(bidding)
 	for {
+		var now time.Time
 		select {
-		case <-tick.C:
+		case now = <-tick.C:
 		case <-done:
 			return
 		}
-		if time.Now().Before(from) {
+		if now.Before(from) {
 			continue
 		}
 		s.mu.Lock()
 		for _, c := range s.conns {
-			if c.idle() {
+			if c.idleSince(now.Add(-bidding)) {
 				_ = c.quic.CloseWithError(quic.ApplicationErrorCode(http3.ErrCodeNoError), "")
 			}
 		}
