@@ -24,10 +24,12 @@ type backend struct {
 	slow      fading // how much longer it takes than usual; 1 is usual
 	fails     fading // share of answers that were faults
 	crowd     crowd
+	relief    relief
 	streak    int // faults one after another
 	lastFault time.Time
 	lastGood  time.Time
 	canary    bool // one is on its way to see whether it is well again
+	better    bool // the last that looked found it well: one after the other looks again
 	answers   int64
 	faults    map[string]int64
 	latest    string
@@ -38,6 +40,13 @@ type backend struct {
 // slowMost is how much slower than usual one answer can tell that a backend is: one in ten
 // may honestly take long.
 const slowMost = 8
+
+// illFrom is how many faults one after another make a backend ill.
+const illFrom = 2
+
+// proven is the share of faults, as it is remembered, from which on a backend that was ill is
+// well again: after some twenty good answers.
+const proven = 0.1
 
 const grace = 5 * time.Millisecond // nobody feels it: answers are not called slow for less
 
@@ -63,7 +72,7 @@ func (b *backend) start(a *attempt) {
 	a.others = b.open
 	delay, _ := b.crowd.foretold(a.started, float64(b.open))
 	a.due = a.calm + delay
-	b.crowd.begin(b.open)
+	b.crowd.begin(a.started, b.open)
 	b.open++
 	if b.stateAt(a.started) != well {
 		a.canary, b.canary = true, true
@@ -107,10 +116,12 @@ func (b *backend) good(now time.Time, a *attempt, d time.Duration) time.Duration
 	defer b.mu.Unlock()
 	b.answers++
 	b.took.add(d)
-	b.streak = 0
 	b.lastGood = now
 	b.slow.add(now, min(ratio(d, a.usual), slowMost), 0.25, 1)
 	b.fails.add(now, 0, 0.1, 0)
+	if b.better = b.streak >= illFrom && b.fails.now(now, 0) > proven; !b.better {
+		b.streak = 0
+	}
 	b.crowd.answer(now, d-a.calm, a.others)
 	return time.Duration(b.crowd.delay * float64(time.Millisecond))
 }
@@ -120,6 +131,7 @@ func (b *backend) fault(now time.Time, what string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.streak++
+	b.better = false
 	b.lastFault = now
 	b.latest = what
 	b.recent.add(now, what)
@@ -166,7 +178,7 @@ func (b *backend) silent(now time.Time, a *attempt, longer, counted bool) {
 	if longer && counted {
 		b.tally(Silent)
 	}
-	if a.canary { // it is not well yet
+	if a.canary && !b.better { // it is not well yet
 		b.streak++
 		b.lastFault = now
 	}
@@ -175,10 +187,13 @@ func (b *backend) silent(now time.Time, a *attempt, longer, counted bool) {
 
 // stateAt is called with the lock.
 func (b *backend) stateAt(now time.Time) class {
-	if b.streak < 2 {
+	switch {
+	case b.streak < illFrom:
 		return well
+	case b.better:
+		return untold
 	}
-	rest := min(250*time.Millisecond<<min(b.streak-2, 5), 4*time.Second)
+	rest := min(250*time.Millisecond<<min(b.streak-illFrom, 5), 4*time.Second)
 	if now.Sub(b.lastFault) < rest || b.canary {
 		return ill
 	}
@@ -248,6 +263,13 @@ func (b *backend) prompt(now time.Time, within time.Duration) bool {
 	}
 	delay, _ := b.crowd.foretold(now, float64(b.open))
 	return delay < within
+}
+
+// mayTry reports whether nobody looks whether b is well again.
+func (b *backend) mayTry() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return !b.canary
 }
 
 // goodSince reports whether b has answered well since t.

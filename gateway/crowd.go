@@ -22,6 +22,40 @@ type crowd struct {
 	open  float64   // how many others are being answered when one is begun, of late
 	n     int       // answers without a pause
 	last  time.Time // the latest answer
+	pace  pacing
+}
+
+// pacing is how many good answers a second come while there is something to answer.
+type pacing struct {
+	rate float64
+	at   time.Time // it was so
+}
+
+// pacingFor is how long an answer counts.
+const pacingFor = time.Second / 2
+
+// now returns the pace as it is when nothing has come since.
+func (p *pacing) now(t time.Time) float64 {
+	return p.rate * math.Exp(-max(0, t.Sub(p.at).Seconds())/pacingFor.Seconds())
+}
+
+// rest says that there was nothing to answer until t.
+func (p *pacing) rest(t time.Time) { p.at = t }
+
+func (p *pacing) answer(t time.Time) {
+	p.rate, p.at = p.now(t)+1/pacingFor.Seconds(), t
+}
+
+// wait returns how long the answer takes of whoever comes next, when so many are open: as long
+// as it takes until so many more were answered.
+//
+// Source: Little, A Proof for the Queuing Formula L = λW, 1961.
+func (p *pacing) wait(t time.Time, open int) time.Duration {
+	rate := p.now(t)
+	if rate <= 0 || t.Sub(p.at) > 2*pacingFor {
+		return 0
+	}
+	return time.Duration(min(float64(open+1)/rate, 3600) * float64(time.Second))
 }
 
 // Choices of how fast a crowd is seen.
@@ -36,7 +70,10 @@ const (
 )
 
 // begin notes that one is begun while others are open.
-func (c *crowd) begin(others int) {
+func (c *crowd) begin(now time.Time, others int) {
+	if others == 0 {
+		c.pace.rest(now)
+	}
 	c.open += (float64(others) - c.open) * crowdWeight
 }
 
@@ -50,6 +87,7 @@ func (c *crowd) answer(now time.Time, delay time.Duration, others int) {
 	}
 	c.n++
 	c.last = now
+	c.pace.answer(now)
 	ms := max(float64(delay)/float64(time.Millisecond), 0)
 	c.delay += (min(ms, 2*c.delay+crowdStep) - c.delay) * crowdWeight // a few that take long are no crowd
 	c.began += (float64(others) - c.began) * crowdWeight
@@ -82,6 +120,9 @@ func (b *backend) delay(now time.Time) float64 {
 	more, _ := b.crowd.foretold(now, float64(b.open))
 	if a := b.first; a != nil { // whoever comes next comes after it
 		more = max(more, now.Sub(a.started)-a.calm)
+		if b.open >= crowdOpen && b.crowd.n >= crowdEnough {
+			more = max(more, b.crowd.pace.wait(now, b.open)-a.calm)
+		}
 	}
 	d := more + grace + time.Duration(b.open)*time.Millisecond/8 // where nobody knows: fewest first
 	return float64(d) * (1 + 20*b.fails.now(now, 0))
@@ -89,13 +130,17 @@ func (b *backend) delay(now time.Time) float64 {
 
 // press is how crowded a pool is.
 type press struct {
-	mu     sync.Mutex
-	late   time.Time // when a backend was last seen to be late
-	shed   time.Time // when a request was last turned away
+	mu   sync.Mutex
+	late time.Time // when a backend was last seen to be late
+	vain time.Time // until then nobody is turned away: it did not help
+}
+
+// relief is whether it helps a backend that people are turned away.
+type relief struct {
+	shed   time.Time // when one was last turned away
 	looked time.Time
-	open   float64   // when turning away began: how many were being answered,
-	delay  float64   // and the least delay
-	vain   time.Time // until then nobody is turned away: it did not help
+	open   float64 // when turning away began: how many were being answered,
+	delay  float64 // and the delay
 }
 
 // Choices of who is turned away.
@@ -140,16 +185,9 @@ func (x *exchange) tooMany(now time.Time) bool {
 	b.mu.Lock()
 	delay, known := b.crowd.foretold(now, min(b.crowd.open, float64(b.open)))
 	known = known && b.open >= crowdOpen && b.crowd.delay-b.crowd.alone > float64(p.Patience/crowdLate/time.Millisecond)
-	least := b.crowd.delay
+	vain := known && calm+delay > limit && b.relief.isVain(now, b.crowd.open, b.crowd.delay)
 	b.mu.Unlock()
-	if !known || calm+delay <= limit {
-		return false
-	}
-	open := 0
-	for _, b := range p.all() {
-		open += b.pending()
-	}
-	return p.press.turnAway(now, float64(open), least)
+	return known && calm+delay > limit && p.press.turnAway(now, vain)
 }
 
 // pending returns how many requests b is answering.
@@ -159,26 +197,29 @@ func (b *backend) pending() int {
 	return b.open
 }
 
-// turnAway notes that somebody would be turned away. It reports whether that helps: when
-// fewer are being answered and it still takes as long, it is not for their number.
-func (s *press) turnAway(now time.Time, open, delay float64) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if now.Before(s.vain) {
+// isVain notes that somebody would be turned away, and reports whether that does not help:
+// when fewer are being answered and it still takes as long, it is not for their number.
+func (r *relief) isVain(now time.Time, open, delay float64) bool {
+	if now.Sub(r.shed) > 2*crowdFor {
+		r.open, r.delay, r.looked = open, delay, now
+	}
+	r.shed = now
+	if open >= 0.6*r.open || now.Sub(r.looked) <= crowdFor/4 {
 		return false
 	}
-	if now.Sub(s.shed) > 2*crowdFor {
-		s.open, s.delay, s.looked = open, delay, now
+	vain := delay > 0.8*r.delay
+	r.open, r.delay, r.looked = open, delay, now
+	return vain
+}
+
+// turnAway reports whether anybody may be turned away: not for a while after it was in vain.
+func (s *press) turnAway(now time.Time, vain bool) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if vain && now.After(s.vain) {
+		s.vain = now.Add(vainFor)
 	}
-	s.shed = now
-	if open < 0.6*s.open && now.Sub(s.looked) > crowdFor/4 {
-		if delay > 0.8*s.delay {
-			s.vain = now.Add(vainFor)
-			return false
-		}
-		s.open, s.delay, s.looked = open, delay, now
-	}
-	return true
+	return !now.Before(s.vain)
 }
 
 // staying is how much of a person's patience may be foretold before they are turned
@@ -198,7 +239,7 @@ func (x *exchange) staying(now time.Time) float64 {
 	_, _ = h.Write(ip[:])
 	_, _ = h.WriteString(x.r.UserAgent())
 	_, _ = h.WriteString(strconv.FormatInt(now.Unix()/60, 36)) // not the same people for ever
-	return 0.82 + 0.13*float64(h.Sum64()>>11)/(1<<53)
+	return 0.88 + 0.1*float64(h.Sum64()>>11)/(1<<53)
 }
 
 // turnAway tells a person honestly that there are too many, or gives what is stored.

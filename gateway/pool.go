@@ -78,7 +78,7 @@ func (p *pool) pick(now time.Time, w want) *backend {
 		r := n*64 + int(c)*8 // first those that were not asked, then the well
 		if b.site != site {
 			r += 4
-		} else if c == untold && w.canary && (b.absent() || p.budget.rich(now)) {
+		} else if c == untold && w.canary && b.mayTry() && (b.absent() || p.budget.rich(now)) {
 			r -= 16 // or it would never be known that it is back
 		}
 		if w.once {
@@ -103,7 +103,7 @@ func (p *pool) pick(now time.Time, w want) *backend {
 func (p *pool) allIll(now time.Time) bool {
 	for _, b := range p.all() {
 		b.mu.Lock()
-		fails := b.streak > 0 && b.stateAt(now) != well && b.latest != Refused
+		fails := b.streak > 0 && b.stateAt(now) != well && !b.better && b.latest != Refused
 		b.mu.Unlock()
 		if !fails {
 			return false
@@ -124,7 +124,7 @@ func (p *pool) site(now time.Time, list []*backend) int {
 		if b.site == 0 {
 			b.mu.Lock()
 			fails := b.fails.now(now, 0)
-			if b.stateAt(now) != well || b.muteAt(now, p.Patience/4) {
+			if b.stateAt(now) != well && !b.better || b.muteAt(now, p.Patience/4) {
 				fails = 1
 			}
 			b.mu.Unlock()
