@@ -190,13 +190,6 @@ func (x *exchange) tooMany(now time.Time) bool {
 	return known && calm+delay > limit && p.press.turnAway(now, vain)
 }
 
-// pending returns how many requests b is answering.
-func (b *backend) pending() int {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.open
-}
-
 // isVain notes that somebody would be turned away, and reports whether that does not help:
 // when fewer are being answered and it still takes as long, it is not for their number.
 func (r *relief) isVain(now time.Time, open, delay float64) bool {
