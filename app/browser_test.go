@@ -9,13 +9,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -198,139 +196,6 @@ func TestSomebodySeesAHiccupHappenAndLearnsFromIt(t *testing.T) {
 	for _, address := range b.asked {
 		if u, err := url.Parse(address); err != nil || u.Scheme != "data" && u.Scheme != "about" && "http://"+u.Host != base {
 			t.Errorf("the page asked %s", address)
-		}
-	}
-}
-
-func TestTheFirstPageIsSmall(t *testing.T) {
-	b := newBrowser(t)
-	c := config.Default()
-	c.Listen, c.Data = "127.0.0.1:0", t.TempDir()
-	base, stop := running(t, c)
-	defer stop()
-	somebody(t, base, 40)
-	began := time.Now()
-	b.do(chromedp.Navigate(base+"/"), chromedp.WaitReady(chromedp.CSS("main")))
-	t.Log("ready after", time.Since(began))
-	b.sees("that all has come", `document.readyState === "complete"`)
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	var sum int64
-	for address, n := range b.bytes {
-		sum += n
-		t.Log(n, "bytes of", address)
-	}
-	if sum == 0 || sum > 100_000 || len(b.bytes) > 6 {
-		t.Errorf("the first page takes %d bytes in %d answers, want 100,000 in 6 at most", sum, len(b.bytes))
-	}
-}
-
-func TestTheKeyboardIsEnough(t *testing.T) {
-	b := newBrowser(t)
-	c := config.Default()
-	c.Listen, c.Data = "127.0.0.1:0", t.TempDir()
-	base, stop := running(t, c)
-	defer stop()
-	somebody(t, base, 40)
-	b.do(chromedp.Navigate(base+"/"), chromedp.WaitReady(chromedp.CSS("main")), chromedp.KeyEvent(kb.Tab))
-	if got := says[string](b, `document.activeElement.className`); got != "skip" {
-		t.Errorf("the first stop of Tab is %q, want the link that skips the menu", got)
-	}
-	if seen := says[bool](b, `document.activeElement.getBoundingClientRect().left >= 0`); !seen {
-		t.Error("the link that skips the menu cannot be seen when it is reached")
-	}
-	var stops []string
-	for range 5 { // the menu: what is in the page is renewed, also while it has the focus
-		b.do(chromedp.KeyEvent(kb.Tab))
-		stops = append(stops, says[string](b, `document.activeElement.getAttribute("href") ?? document.activeElement.tagName`))
-		if drawn := says[string](b, `getComputedStyle(document.activeElement).outlineStyle`); drawn == "none" {
-			t.Errorf("%s is reached, and it cannot be seen", stops[len(stops)-1])
-		}
-	}
-	if !strings.HasPrefix(strings.Join(stops, " "), "/ / /incidents /faults") {
-		t.Errorf("Tab goes to %v, want the menu in its order", stops)
-	}
-	b.do(chromedp.Focus(chromedp.CSS(`.menu a[href="/incidents"]`)), chromedp.KeyEvent(kb.Enter))
-	b.has("Times in which people had a bad time")
-}
-
-func TestPagesFitOnAPhone(t *testing.T) {
-	b := newBrowser(t)
-	c := config.Default()
-	c.Listen, c.Data = "127.0.0.1:0", t.TempDir()
-	base, stop := running(t, c)
-	defer stop()
-	somebody(t, base, 40)
-	hurt(t, base, 12)
-	b.do(chromedp.EmulateViewport(360, 740, chromedp.EmulateMobile))
-	for _, page := range allPages() {
-		b.do(chromedp.Navigate(base+page), chromedp.WaitReady(chromedp.CSS("body")))
-		if over := says[float64](b, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
-			t.Errorf("%s is %g pixels wider than a phone", page, over)
-		}
-		b.keep("phone" + strings.ReplaceAll(page, "/", "-"))
-	}
-}
-
-// allPages returns the pages that people look at.
-func allPages() []string {
-	now := time.Now().UTC()
-	return []string{
-		"/", "/incidents", "/faults", "/chain", "/gateway", "/probes", "/month", "/start", "/login", "/account", "/nothing",
-		"/between/" + now.Add(-24*time.Hour).Format("20060102T1504Z") + "/" + now.Add(time.Hour).Format("20060102T1504Z"),
-		"/status", "/status/history", "/status/subscribe", "/status/nothing",
-	}
-}
-
-// TestPagesCanBeReadByEverybody asks axe-core, which HONDERD_AXE names, of each page in
-// both themes and languages, wide and on a phone. make axe fetches it.
-func TestPagesCanBeReadByEverybody(t *testing.T) {
-	file := os.Getenv("HONDERD_AXE")
-	if file == "" {
-		t.Skip("axe-core is not there (fix: make axe)")
-	}
-	axe, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := newBrowser(t)
-	c := config.Default()
-	c.Listen, c.Data, c.Cost.Hour = "127.0.0.1:0", t.TempDir(), "20-45"
-	c.Status.URL, c.Moments = "http://status.example", DemoMoments()
-	base, stop := running(t, c)
-	defer stop()
-	empty, stopEmpty := running(t, func() config.Config { c := c; c.Data, c.Moments = t.TempDir(), nil; return c }())
-	defer stopEmpty()
-	somebody(t, base, 40)
-	hurt(t, base, 12)
-	pages := map[string][]string{empty: allPages(), base: allPages()}
-	eventually(t, "an incident", func() bool {
-		_, body := get(t, base+"/incidents")
-		found := regexp.MustCompile(`href="(/incidents/[^"]+)"`).FindStringSubmatch(body)
-		if found != nil {
-			pages[base] = append(pages[base], found[1], "/status"+found[1])
-		}
-		return found != nil
-	})
-	for _, theme := range []string{"light", "dark"} {
-		for _, width := range []int64{1280, 360} {
-			b.do(chromedp.EmulateViewport(width, 800), command(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-				Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}, {Name: "prefers-reduced-motion", Value: "reduce"}},
-			}))
-			for server, list := range pages {
-				for _, page := range list {
-					for _, language := range []string{"en", "nl"} {
-						name := fmt.Sprintf("%s %s %d %s", page, theme, width, language)
-						b.do(chromedp.Navigate(server+page+"?lang="+language), chromedp.WaitReady(chromedp.CSS("body")))
-						says[bool](b, string(axe)+"\n;true")
-						found := says[[]string](b, `axe.run().then(r => r.violations.flatMap(v => v.nodes.map(n => v.id + ": " + n.target.join(" ") + " " + (n.any[0]?.message ?? n.all[0]?.message ?? v.help))))`)
-						for _, one := range found {
-							t.Errorf("%s: %s", name, one)
-						}
-						b.keep(strings.ReplaceAll(fmt.Sprintf("%s-%t", name, server == empty), "/", "-"))
-					}
-				}
-			}
 		}
 	}
 }

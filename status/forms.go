@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/mail"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/honderd/honderd/look"
@@ -68,13 +69,9 @@ func (s *site) forms(w http.ResponseWriter, r *http.Request, a asked) bool {
 		return false
 	}
 	post := r.Method == http.MethodPost
-	switch a.rest {
-	case "subscribe", "confirm", "unsubscribe":
-	case "push":
-		if !post {
-			return false
-		}
-	case "worker.js":
+	switch {
+	case slices.Contains(asking(), a.rest), a.rest == "push" && post:
+	case a.rest == "worker.js":
 		s.worker(w, r)
 		return true
 	default:

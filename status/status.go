@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -68,6 +69,12 @@ func newSite(o Options) *site {
 func Paths() []string {
 	return []string{"/status", "/status/", "/status.atom", "/status.rss", "/status.json", "/status.ics", "/api/v2/", "/badge/"}
 }
+
+// Routes returns what people look at, below a page; the rest is for programs.
+func Routes() []string { return append(append(lookedAt(), "incidents/{id}"), asking()...) }
+
+func lookedAt() []string { return []string{"", "history"} }
+func asking() []string   { return []string{"subscribe", "confirm", "unsubscribe"} } // by forms
 
 // policy lets a page use what is ours, and nothing else.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; worker-src 'self'; " +
@@ -195,12 +202,10 @@ func (s *site) read(w http.ResponseWriter, r *http.Request, a asked) {
 // maker returns what makes the answer to a, and its media type; nil when there is none.
 func (s *site) maker(a asked, b Board) (media string, write func() ([]byte, error)) {
 	kind, rest, _ := strings.Cut(a.rest, "/")
-	switch kind {
-	case "", "history", "incidents":
-		if id := rest; kind == "incidents" && !shows(b, id) || kind != "incidents" && rest != "" {
-			return "", nil
-		}
+	if id, one := strings.CutPrefix(a.rest, "incidents/"); slices.Contains(lookedAt(), a.rest) || one && shows(b, id) {
 		return "text/html; charset=utf-8", func() ([]byte, error) { return s.page(a, b) }
+	}
+	switch kind {
 	case "api":
 		return s.statuspage(a, b, strings.TrimPrefix(rest, "v2/"))
 	case "badge":

@@ -75,7 +75,7 @@ func (d dashboard) between(w http.ResponseWriter, r *http.Request) {
 		d.lost(w, r)
 		return
 	}
-	s := betweenSheet{sheet: d.sheet(d.tongue(w, r)), From: from, To: to, By: r.URL.Query().Get("by"), Of: r.URL.Query().Get("of"), Known: true}
+	s := betweenSheet{sheet: d.sheet(w, r), From: from, To: to, By: r.URL.Query().Get("by"), Of: r.URL.Query().Get("of"), Known: true}
 	s.Here = ""
 	s.tell()
 	if s.By == "" && d.Desk != nil {

@@ -25,7 +25,7 @@ type chainSheet struct {
 
 // chain shows who needs whom.
 func (d dashboard) chain(w http.ResponseWriter, r *http.Request) {
-	s := chainSheet{sheet: d.sheet(d.tongue(w, r)), C: d.Chain()}
+	s := chainSheet{sheet: d.sheet(w, r), C: d.Chain()}
 	s.Here = "chain"
 	s.draw()
 	d.show(w, r, "chain page", s)

@@ -117,7 +117,7 @@ func (s incidentSheet) Lost() int64 {
 }
 
 func (d dashboard) incidents(w http.ResponseWriter, r *http.Request) {
-	s := incidentSheet{sheet: d.sheet(d.tongue(w, r)), Stories: d.Desk.Stories()}
+	s := incidentSheet{sheet: d.sheet(w, r), Stories: d.Desk.Stories()}
 	s.Here = "incidents"
 	d.show(w, r, "incidents page", s)
 }
@@ -130,7 +130,7 @@ func (d dashboard) incident(w http.ResponseWriter, r *http.Request) {
 
 // incidentSheet returns what the page of one incident shows, false when there is none.
 func (d dashboard) incidentSheet(w http.ResponseWriter, r *http.Request) (s incidentSheet, ok bool) {
-	s = incidentSheet{sheet: d.sheet(d.tongue(w, r)), Stories: d.Desk.Stories(), Writes: d.mayWrite(r)}
+	s = incidentSheet{sheet: d.sheet(w, r), Stories: d.Desk.Stories(), Writes: d.mayWrite(r)}
 	s.Here = "incidents"
 	i := slices.IndexFunc(s.Stories, func(one view.Story) bool { return one.ID == r.PathValue("id") })
 	if i < 0 {

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/honderd/honderd/internal/account"
-	"github.com/honderd/honderd/look"
 )
 
 // Door is where people from elsewhere log in.
@@ -54,14 +53,13 @@ var ErrRefused = errors.New("this name and this password do not belong together"
 
 // doorSheet is what the pages of logging in show.
 type doorSheet struct {
-	R       look.Reader
+	sheet
 	Closed  bool // nobody has an account
 	Safe    bool // what is typed is encrypted on its way
 	Name    string
 	To      string // where to go on
 	Problem string
-	Stale   bool // they have to log in again first
-	Visitor Visitor
+	Stale   bool   // they have to log in again first
 	Done    string // what was done
 	Keys    bool   // passkeys can be used
 	KeyWhy  string // why not
@@ -79,13 +77,10 @@ type doorSheet struct {
 	Asked   map[string]string // the filter as it was typed
 }
 
-// Link returns where an asset is.
-func (doorSheet) Link(name string) string { return link(name) }
-
 // Roles returns what somebody can be.
 func (doorSheet) Roles() []account.Role { return account.Roles() }
 
-func (d dashboard) doorPages(mux *http.ServeMux) {
+func (d dashboard) doorPages(mux *routes) {
 	if d.Door == nil {
 		return
 	}
@@ -114,7 +109,7 @@ func (d dashboard) doorPages(mux *http.ServeMux) {
 
 func (d dashboard) doorSheet(w http.ResponseWriter, r *http.Request) doorSheet {
 	s := doorSheet{
-		R: look.For(d.tongue(w, r), d.Zone), Closed: !d.Door.Accounts(), To: ownPath(r.FormValue("to")), Visitor: d.Door.Visitor(r),
+		sheet: d.bare(w, r), Closed: !d.Door.Accounts(), To: ownPath(r.FormValue("to")),
 		Safe: Encrypted(r) || onLoopback(r) && local(hostName(r.Host)), Issuers: d.SignOn.Issuers(),
 	}
 	why := d.Keys.KeyTrouble(r)

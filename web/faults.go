@@ -8,7 +8,7 @@ import (
 
 // faults shows what was wrong with the machines: what nobody noticed, and what was felt.
 func (d dashboard) faults(w http.ResponseWriter, r *http.Request) {
-	s := d.sheet(d.tongue(w, r))
+	s := d.sheet(w, r)
 	s.Here = "faults"
 	d.show(w, r, "faults page", s)
 }

@@ -14,9 +14,29 @@ type gatewaySheet struct {
 
 // gatewayPage shows how the gateway and its backends are now.
 func (d dashboard) gatewayPage(w http.ResponseWriter, r *http.Request) {
-	s := gatewaySheet{sheet: d.sheet(d.tongue(w, r)), G: d.Gateway()}
+	s := gatewaySheet{sheet: d.sheet(w, r), G: d.Gateway()}
 	s.Here, s.AsOf = "gateway", s.G.AsOf
 	d.show(w, r, "gateway page", s)
+}
+
+// Headline says what was hidden and what was felt.
+func (s gatewaySheet) Headline() string {
+	hid := s.R.T("The gateway hid %s faults.", s.R.Count(s.G.Masked))
+	switch {
+	case s.G.Masked == 0 && s.G.Felt == 0:
+		return s.R.T("The gateway stands before the backends.")
+	case s.G.Masked == 0:
+		hid = s.R.T("The gateway could hide nothing.")
+	case s.G.Masked == 1:
+		hid = s.R.T("The gateway hid one fault.")
+	}
+	switch s.G.Felt {
+	case 0:
+		return hid + " " + s.R.T("None was felt.")
+	case 1:
+		return hid + " " + s.R.T("One was felt.")
+	}
+	return hid + " " + s.R.T("%s were felt.", s.R.Count(s.G.Felt))
 }
 
 // State returns how a backend is in words.

@@ -44,7 +44,7 @@ func TestTheGatewayShowsItsBackends(t *testing.T) {
 		}
 	}
 	page := gatewayPage(t, "/gateway", g, view.Answer{})
-	for _, want := range []string{"The gateway hid 40 faults; 2 were felt.", "1.04 attempts for each", "team shop", "left alone for a moment", ">79<", "never full", "server error"} {
+	for _, want := range []string{"The gateway hid 40 faults. 2 were felt.", "1.04 attempts for each", "team shop", "left alone for a moment", ">79<", "never full", "server error"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page does not say %q", want)
 		}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/honderd/honderd/internal/account"
 	"github.com/honderd/honderd/internal/account/passkey"
-	"github.com/honderd/honderd/look"
 )
 
 // Keys is where passkeys are made and shown.
@@ -69,7 +68,7 @@ func (d dashboard) key(do func(w http.ResponseWriter, r *http.Request, k keyForm
 			err = errors.New("that cannot be read")
 		}
 		if err != nil {
-			s := doorSheet{R: look.For(d.tongue(w, r), d.Zone)}
+			s := doorSheet{sheet: d.bare(w, r)}
 			status = s.refuse(w, err, http.StatusUnprocessableEntity)
 			if errors.Is(err, passkey.ErrRefused) {
 				status, s.Problem = http.StatusUnauthorized, s.R.T("This passkey lets nobody in here.")

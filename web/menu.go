@@ -1,5 +1,7 @@
 package web
 
+import "github.com/honderd/honderd/internal/account"
+
 // entry is one page in the menu.
 type entry struct{ Name, Path, Words string }
 
@@ -18,11 +20,28 @@ func (s sheet) Menu() []entry {
 	}
 	list = append(list, entry{"probes", "/probes", "Probes"})
 	list = append(list, entry{"month", "/month", "The month"})
-	if s.tenants {
+	if s.tenants && s.admin() {
 		list = append(list, entry{"tenants", "/tenants", "Tenants"})
 	}
 	if s.people {
 		list = append(list, entry{"account", "/account", "Account"})
 	}
+	if s.people && s.admin() {
+		list = append(list, entry{"people", "/people", "People and roles"})
+	}
 	return list
+}
+
+// admin reports whether who reads looks after accounts.
+func (s sheet) admin() bool { return s.Visitor.Role == account.Admin.String() }
+
+// Named returns what the page of the menu that this is is called there, "" for the first
+// page and for one that is in no menu.
+func (s sheet) Named() string {
+	for _, e := range s.Menu()[1:] {
+		if e.Name == s.Here {
+			return s.R.T(e.Words)
+		}
+	}
+	return ""
 }

@@ -41,7 +41,7 @@ func (d dashboard) month(w http.ResponseWriter, r *http.Request) {
 	if zone == nil {
 		zone = time.UTC
 	}
-	s := monthSheet{sheet: d.sheet(d.tongue(w, r))}
+	s := monthSheet{sheet: d.sheet(w, r)}
 	s.Here = "month"
 	name := r.PathValue("month")
 	if name == "" {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/honderd/honderd/internal/account"
@@ -102,6 +103,22 @@ func (doorSheet) Cloned(a account.Account) int {
 // Expired reports whether a token lets nobody in any more.
 func (doorSheet) Expired(t account.Token) bool { return time.Now().After(t.Expires) }
 
+// DeedSays says what somebody did. What it is told with stands at its end: a role, a
+// scope, a way to log in.
+func (s doorSheet) DeedSays(what string) string {
+	what, within := strings.CutSuffix(what, " for own teams")
+	said := s.R.T(what)
+	for _, word := range []string{" as ", " to ", " by "} {
+		if deed, with, ok := strings.Cut(what, word); ok && s.R.Knows(deed+word+"%s") {
+			said = s.R.T(deed+word+"%s", s.R.T(with))
+		}
+	}
+	if within {
+		said = s.R.T("%s for own teams", said)
+	}
+	return said
+}
+
 // Deed is one thing that somebody did.
 type Deed struct {
 	At    time.Time `json:"at"`
@@ -128,7 +145,7 @@ func (d dashboard) account(w http.ResponseWriter, r *http.Request) {
 
 func (d dashboard) accountSheet(w http.ResponseWriter, r *http.Request) doorSheet {
 	s := d.doorSheet(w, r)
-	s.Mine = d.Office.Mine(r)
+	s.Here, s.Mine = "account", d.Office.Mine(r)
 	return s
 }
 
@@ -162,7 +179,7 @@ func (d dashboard) do(page string) http.HandlerFunc {
 			return
 		}
 		s, status := d.accountSheet(w, r), http.StatusOK
-		if page == "people" {
+		if s.Here = page; page == "people" {
 			var trouble error
 			s.People, trouble = d.Office.People(r)
 			err = errors.Join(err, trouble)
@@ -178,6 +195,7 @@ func (d dashboard) do(page string) http.HandlerFunc {
 // people shows admins who may come in.
 func (d dashboard) people(w http.ResponseWriter, r *http.Request) {
 	s := d.doorSheet(w, r)
+	s.Here = "people"
 	var err error
 	if s.People, err = d.Office.People(r); err != nil {
 		d.page(w, r, s.refuse(w, err, http.StatusServiceUnavailable), "people", s)
@@ -192,6 +210,7 @@ func (d dashboard) people(w http.ResponseWriter, r *http.Request) {
 // audit shows admins who did what.
 func (d dashboard) audit(w http.ResponseWriter, r *http.Request) {
 	s := d.doorSheet(w, r)
+	s.Here = "people"
 	q := r.URL.Query()
 	s.Asked = map[string]string{"who": q.Get("who"), "what": q.Get("what"), "from": q.Get("from"), "until": q.Get("until")}
 	s.Filter = TrailFilter{Who: q.Get("who"), What: q.Get("what")}

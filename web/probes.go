@@ -27,8 +27,8 @@ type probeSheet struct {
 
 // probes shows how the targets of the probes are.
 func (d dashboard) probes(w http.ResponseWriter, r *http.Request) {
-	s := probeSheet{sheet: sheet{R: look.For(d.tongue(w, r), d.Zone), Here: "probes", desk: d.Desk != nil, chain: d.Chain != nil, gateway: d.Gateway}, P: d.Probes()}
-	s.AsOf = s.P.AsOf
+	s := probeSheet{sheet: d.bare(w, r), P: d.Probes()}
+	s.Here, s.AsOf = "probes", s.P.AsOf
 	s.Shown = s.P.Probes[:min(len(s.P.Probes), shownProbes)]
 	s.Hours = hoursOf(s.Shown, s.AsOf)
 	d.show(w, r, "probes", s)

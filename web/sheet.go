@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/http"
 	"time"
 
 	"github.com/honderd/honderd/look"
@@ -30,6 +31,7 @@ type sheet struct {
 	gateway func() view.Gateway // nil: there is none
 	people  bool                // somebody can log in
 	tenants bool                // there are some
+	Visitor Visitor             // who reads
 }
 
 // span is how it was in a stretch of time up to now.
@@ -100,10 +102,22 @@ func (s sheet) Seen(t time.Time) string {
 	return s.R.T("last line %s ago", s.R.Duration(ago))
 }
 
+// bare returns what every page has: the menu, in the words of who reads.
+func (d dashboard) bare(w http.ResponseWriter, r *http.Request) sheet {
+	s := sheet{
+		R: look.For(d.tongue(w, r), d.Zone), Start: d.Found != nil, desk: d.Desk != nil, chain: d.Chain != nil, gateway: d.Gateway, people: d.Door != nil, tenants: d.Tenants != nil,
+	}
+	if d.Door != nil {
+		s.Visitor = d.Door.Visitor(r)
+	}
+	return s
+}
+
 // sheet returns what the dashboard shows.
-func (d dashboard) sheet(tongue look.Tongue) sheet {
+func (d dashboard) sheet(w http.ResponseWriter, r *http.Request) sheet {
 	answer, asOf := d.Answers()
-	s := sheet{R: look.For(tongue, d.Zone), A: answer, Latest: 5, State: d.State(), AsOf: asOf, desk: d.Desk != nil, Start: d.Found != nil, chain: d.Chain != nil, gateway: d.Gateway, people: d.Door != nil, tenants: d.Tenants != nil}
+	s := d.bare(w, r)
+	s.A, s.Latest, s.State, s.AsOf = answer, 5, d.State(), asOf
 	for _, h := range answer.Hours {
 		s.Hours = append(s.Hours, look.Hour(h))
 	}

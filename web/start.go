@@ -35,7 +35,7 @@ func (d dashboard) start(w http.ResponseWriter, r *http.Request) {
 }
 
 func (d dashboard) startSheet(w http.ResponseWriter, r *http.Request) startSheet {
-	s := startSheet{sheet: d.sheet(d.tongue(w, r)), Writes: d.mayWrite(r)}
+	s := startSheet{sheet: d.sheet(w, r), Writes: d.mayWrite(r)}
 	s.Here = "start"
 	if !s.Writes {
 		return s // what is on a machine is for who works there

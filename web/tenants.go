@@ -27,7 +27,7 @@ type tenantsSheet struct {
 
 // tenants shows how it is at each tenant.
 func (d dashboard) tenants(w http.ResponseWriter, r *http.Request) {
-	s := tenantsSheet{sheet: d.sheet(d.tongue(w, r)), Tenants: d.Tenants()}
+	s := tenantsSheet{sheet: d.sheet(w, r), Tenants: d.Tenants()}
 	s.Here = "tenants"
 	d.show(w, r, "tenants page", s)
 }

@@ -135,7 +135,32 @@ func (o *Options) fill() {
 func New(o Options) http.Handler {
 	o.fill()
 	d := dashboard{Options: o, kept: &kept.Cache{}}
-	mux := http.NewServeMux()
+	return d.guard(d.routes())
+}
+
+// Routes returns the patterns of all that New answers with o.
+func Routes(o Options) []string {
+	o.fill()
+	return dashboard{Options: o, kept: &kept.Cache{}}.routes().patterns
+}
+
+// routes is what is asked of whom, and can be read.
+type routes struct {
+	http.ServeMux
+	patterns []string
+}
+
+// Handle lets a handler answer a pattern.
+func (m *routes) Handle(pattern string, h http.Handler) {
+	m.patterns = append(m.patterns, pattern)
+	m.ServeMux.Handle(pattern, h)
+}
+
+// HandleFunc lets a function answer a pattern.
+func (m *routes) HandleFunc(pattern string, h http.HandlerFunc) { m.Handle(pattern, h) }
+
+func (d dashboard) routes() *routes {
+	o, mux := d.Options, &routes{}
 	mux.HandleFunc("GET /{$}", d.once(d.home))
 	mux.HandleFunc("GET /live", d.live)
 	if o.Found != nil {
@@ -181,12 +206,12 @@ func New(o Options) http.Handler {
 	mux.HandleFunc("GET /assets/{version}/{name}", d.asset)
 	mux.HandleFunc("GET /favicon.ico", d.favicon)
 	mux.HandleFunc("/", d.lost)
-	return d.guard(mux)
+	return mux
 }
 
 // home shows the dashboard, or with ?fragment=1 only what changes of it.
 func (d dashboard) home(w http.ResponseWriter, r *http.Request) {
-	s := d.sheet(d.tongue(w, r))
+	s := d.sheet(w, r)
 	if d.Desk != nil {
 		s.Known = d.Desk.Stories()
 	}

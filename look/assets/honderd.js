@@ -3,7 +3,7 @@
 "use strict";
 (() => {
   const sign = document.getElementById("live"), main = document.querySelector("main");
-  if (!sign || !window.EventSource) return;
+  if (!sign || !window.EventSource || main.hasAttribute("data-still")) return;
   const show = (on) => { sign.className = on ? "live on" : "live off"; sign.textContent = on ? sign.dataset.live : sign.dataset.lost; };
   const keyed = (root) => new Map([...root.querySelectorAll("[data-k]")].map((e) => [e.dataset.k, e]));
   const writing = () => [...main.querySelectorAll("textarea, input:not([type=hidden]):not([type=checkbox])")].some((e) => e.value !== e.defaultValue) || !!document.activeElement?.closest?.("main form");
@@ -18,6 +18,7 @@
       const answer = await fetch(url);
       if (!answer.ok) throw new Error(answer.statusText);
       const next = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("main");
+      if (writing()) { due = true; return; } // somebody began meanwhile
       const before = keyed(main), focus = document.activeElement?.id, [x, y] = [scrollX, scrollY];
       const open = [...main.querySelectorAll("details[open]")].map((e) => e.id);
       for (const [key, e] of keyed(next)) {

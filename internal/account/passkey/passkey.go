@@ -29,15 +29,15 @@ type Site struct{ w *webauthn.WebAuthn }
 func New(address string) (*Site, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" {
-		return nil, fmt.Errorf("passkeys: %q is no address (fix: write accounts.url as https://honderd.example)", address)
+		return nil, errors.New("the address that passkeys belong to is none (fix: write accounts.url as https://honderd.example)")
 	}
 	host := strings.ToLower(u.Hostname())
 	here := host == "localhost" || strings.HasSuffix(host, ".localhost")
 	switch {
 	case net.ParseIP(host) != nil:
-		return nil, fmt.Errorf("passkeys cannot belong to the IP address %s (fix: write accounts.url with a name, as https://honderd.example)", host)
+		return nil, errors.New("passkeys cannot belong to an IP address (fix: write accounts.url with a name, as https://honderd.example)")
 	case u.Scheme != "https" && !here:
-		return nil, fmt.Errorf("passkeys need https://, and accounts.url is %s (fix: put a proxy with a certificate before honderd, and write https:// in accounts.url)", address)
+		return nil, errors.New("passkeys need https:// (fix: put a proxy with a certificate before honderd, and write https:// in accounts.url)")
 	}
 	w, err := webauthn.New(&webauthn.Config{
 		RPID: host, RPDisplayName: "Honderd", RPOrigins: []string{u.Scheme + "://" + strings.ToLower(u.Host)},
