@@ -36,12 +36,13 @@ func (s *Server) openGateway(ctx context.Context, salt []byte) (err error) {
 	return err
 }
 
-// Reload lets the section gateway of c be what the gateway does from now on. The rest of c
-// is for the next start.
+// Reload lets the sections gateway and tenants of c hold from now on. The rest of c is for
+// the next start.
 func (s *Server) Reload(ctx context.Context, c config.Config) error {
 	if (s.gateway == nil) != (len(c.Gateway.Pools) == 0) {
 		return errors.New("a gateway cannot come or go while the server runs (fix: restart honderd)")
 	}
+	s.reloadTenants(ctx, c.Tenants)
 	if s.gateway == nil {
 		return nil
 	}

@@ -92,7 +92,7 @@ func (s *Server) webOptions(zone *time.Location, tongue look.Tongue) web.Options
 	if s.tenant {
 		o.Found, o.Follow = nil, nil
 	}
-	if len(s.tenants) > 0 {
+	if len(s.config.Tenants) > 0 {
 		o.Tenants = s.tenantStates
 	}
 	return o

@@ -60,7 +60,7 @@ type Server struct {
 	publicListener net.Listener // nil: the public page is with the others
 	http           *http.Server
 	troubles       troubles
-	tenants        []*tenant
+	tenants        tenants
 	tenant         bool // it is one of several: whom it belongs to sees nothing of the machine
 }
 
@@ -242,9 +242,7 @@ func (s *Server) startReaders(ctx context.Context, readers *sync.WaitGroup) {
 	if s.syslog != nil {
 		readers.Go(func() { s.runSyslog(ctx) })
 	}
-	for _, t := range s.tenants {
-		readers.Go(func() { t.run(ctx) })
-	}
+	readers.Go(func() { s.runTenants(ctx) })
 }
 
 // drain waits a moment until the folds know all that the sources gave, so that the next
@@ -316,7 +314,7 @@ func (s *Server) close() error {
 	if s.gateway != nil {
 		errs = append(errs, s.gateway.closeListeners())
 	}
-	for _, t := range s.tenants {
+	for _, t := range s.tenants.all() {
 		errs = append(errs, t.close())
 	}
 	errs = append(errs, s.spool.close(), s.traces.close())

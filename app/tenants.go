@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -27,15 +29,97 @@ type tenant struct {
 
 	mu      sync.Mutex
 	trouble error
+	leave   chan struct{} // closed when it is served no longer
+	left    chan struct{} // closed when it is over
+}
+
+// tenants are those that there are now.
+type tenants struct {
+	mu   sync.RWMutex
+	list []*tenant
+	come chan *tenant // to be run
+}
+
+// all returns them.
+func (t *tenants) all() []*tenant {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return slices.Clone(t.list)
+}
+
+// set lets them be the tenants from now on.
+func (t *tenants) set(list []*tenant) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.list = list
 }
 
 // openTenants opens the tenants. One that cannot be opened is out of order, and keeps no
 // other from opening.
 func (s *Server) openTenants(ctx context.Context) {
+	s.tenants.come = make(chan *tenant)
+	var list []*tenant
 	for _, one := range s.config.Tenants {
-		t := &tenant{Tenant: one, log: s.log.With("tenant", one.Name)}
-		t.fail(t.open(ctx))
-		s.tenants = append(s.tenants, t)
+		list = append(list, newTenant(ctx, one, s.log))
+	}
+	s.tenants.set(list)
+}
+
+func newTenant(ctx context.Context, one config.Tenant, log *slog.Logger) *tenant {
+	t := &tenant{Tenant: one, log: log.With("tenant", one.Name), leave: make(chan struct{}), left: make(chan struct{})}
+	t.fail(t.open(ctx))
+	return t
+}
+
+// reloadTenants lets the tenants be those of a configuration: who is new comes, who is gone
+// leaves, who changed leaves and comes again. Those that stay notice nothing.
+func (s *Server) reloadTenants(ctx context.Context, list []config.Tenant) {
+	before := s.tenants.all()
+	var stay []*tenant
+	var fresh []config.Tenant
+	for _, one := range list {
+		i := slices.IndexFunc(before, func(t *tenant) bool { return reflect.DeepEqual(t.Tenant, one) })
+		if i < 0 {
+			fresh = append(fresh, one)
+			continue
+		}
+		stay = append(stay, before[i])
+	}
+	s.tenants.set(stay)
+	for _, t := range before {
+		if !slices.Contains(stay, t) {
+			close(t.leave)
+			<-t.left
+			s.log.Warn("a tenant is served no longer", "tenant", t.Name)
+		}
+	}
+	for _, one := range fresh {
+		t := newTenant(ctx, one, s.log)
+		select {
+		case s.tenants.come <- t:
+		case <-ctx.Done():
+			t.fail(t.close())
+			return
+		}
+		s.tenants.set(append(s.tenants.all(), t))
+		s.log.Warn("a tenant is served", "tenant", t.Name)
+	}
+}
+
+// runTenants serves the tenants until ctx ends.
+func (s *Server) runTenants(ctx context.Context) {
+	var running sync.WaitGroup
+	defer running.Wait()
+	for _, t := range s.tenants.all() {
+		running.Go(func() { t.run(ctx) })
+	}
+	for {
+		select {
+		case t := <-s.tenants.come:
+			running.Go(func() { t.run(ctx) })
+		case <-ctx.Done():
+			return
+		}
 	}
 }
 
@@ -74,10 +158,32 @@ func (t *tenant) out() error {
 	return t.trouble
 }
 
-// run serves the tenant until ctx ends.
+// run serves the tenant until ctx ends, or it leaves.
 func (t *tenant) run(ctx context.Context) {
-	if t.server != nil {
-		t.fail(t.server.run(ctx, t.pages))
+	defer close(t.left)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	if t.server == nil { // out of order
+		select {
+		case <-t.leave:
+		case <-ctx.Done():
+		}
+		return
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- t.server.run(ctx, t.pages) }()
+	select {
+	case <-t.leave:
+		stop()
+		t.fail(<-ended)
+	case err := <-ended:
+		t.fail(err)
+		if ctx.Err() == nil { // it ended by itself
+			select {
+			case <-t.leave:
+			case <-ctx.Done():
+			}
+		}
 	}
 }
 
@@ -103,29 +209,34 @@ func (t *tenant) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // byHost leads to each tenant who asks for one of its names, and to our own pages who asks
 // for any other.
 func (s *Server) byHost(own http.Handler) http.Handler {
-	if len(s.tenants) == 0 {
+	if s.tenant {
 		return own
 	}
-	by := map[string]*tenant{}
-	for _, t := range s.tenants {
-		for _, page := range t.Settings.Status.Pages {
-			for _, host := range page.Hosts {
-				by[hostOf(host)] = t
-			}
-		}
-	}
-	for _, t := range s.tenants { // a name of the tenant itself is above one of somebody's public page
-		for _, host := range t.Hosts {
-			by[hostOf(host)] = t
-		}
-	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if t := by[hostOf(r.Host)]; t != nil {
+		if t := tenantAt(s.tenants.all(), hostOf(r.Host)); t != nil {
 			t.ServeHTTP(w, r)
 			return
 		}
 		own.ServeHTTP(w, r)
 	})
+}
+
+// tenantAt returns whose a host is, nil for nobody's. A name of the tenant itself is above
+// one of somebody's public page.
+func tenantAt(list []*tenant, host string) *tenant {
+	for _, t := range list {
+		if slices.ContainsFunc(t.Hosts, func(h string) bool { return hostOf(h) == host }) {
+			return t
+		}
+	}
+	for _, t := range list {
+		for _, page := range t.Settings.Status.Pages {
+			if slices.ContainsFunc(page.Hosts, func(h string) bool { return hostOf(h) == host }) {
+				return t
+			}
+		}
+	}
+	return nil
 }
 
 // hostOf returns a host in small letters, without port, brackets and final dot.
@@ -139,7 +250,7 @@ func hostOf(host string) string {
 // tenantStates returns how it is at each tenant.
 func (s *Server) tenantStates() []web.Tenant {
 	list := []web.Tenant{}
-	for _, t := range s.tenants {
+	for _, t := range s.tenants.all() {
 		one := web.Tenant{Name: t.Name, Hosts: t.Hosts}
 		if err := t.out(); err != nil {
 			one.Trouble = "out of order"

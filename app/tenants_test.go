@@ -77,8 +77,8 @@ func newHouse(t *testing.T, words ...string) *house {
 	t.Cleanup(stop)
 	h := &house{t: t, base: base, server: server, tenants: map[string]*tenant{}}
 	for i, word := range words {
-		h.tenants[word] = server.tenants[i]
-		if err := server.tenants[i].out(); err != nil {
+		h.tenants[word] = server.tenants.all()[i]
+		if err := h.tenants[word].out(); err != nil {
 			t.Fatal(err)
 		}
 		h.fill(word)

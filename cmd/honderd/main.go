@@ -97,7 +97,7 @@ the headline is the share of people whose time was flawless.`,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.AddCommand(newReport(c), newMoments(c), newServe(c), newDemo(c), newCheck(c), newBackup(c), newRestore(c), newRebuild(c), newForget(c), newDoctor(c), newGateway(c), newProbe(c), newPlanned(c), newStatus(c))
-	root.AddCommand(newDrill(c), newAccount(c), newToken(c))
+	root.AddCommand(newDrill(c), newAccount(c), newToken(c), newTenants(c))
 	return root
 }
 

@@ -94,7 +94,7 @@ func (f *serveFlags) run(ctx context.Context, c *console, args []string) error {
 		fmt.Fprintln(c.stderr, "no log found in the usual places (name one: honderd serve /var/log/nginx/access.log)")
 	}
 	fmt.Fprintf(c.stderr, "everything is kept in %s\nhow it is: http://%s\n", conf.Data, server.Address())
-	if len(conf.Gateway.Pools) > 0 {
+	if len(conf.Gateway.Pools)+len(conf.Tenants) > 0 {
 		go written.follow(ctx, args, f.file, conf, server, log)
 	}
 	return server.Run(ctx)
