@@ -137,7 +137,7 @@ func TestARebuildSaysWhatTheArchiveHasLost(t *testing.T) {
 // began, and what is put back counts the same.
 func TestABackupOfARunningServerIsWhole(t *testing.T) {
 	c, l := onDisk(t, t.TempDir())
-	if _, err := loadSalt(filepath.Join(c.Data, "salt")); err != nil {
+	if _, err := loadSalts(filepath.Join(c.Data, "salt"), c, slog.New(slog.DiscardHandler)); err != nil {
 		t.Fatal(err)
 	}
 	facts := foldtest.Facts(6, 60)

@@ -3,6 +3,7 @@ package app
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -10,18 +11,25 @@ import (
 	"testing"
 	"time"
 
+	"github.com/honderd/honderd/config"
 	"github.com/honderd/honderd/experience"
 )
 
 // Each bit that matters, one at a time: with another salt everybody is somebody new.
 func TestADamagedSaltIsRefused(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "salt")
-	salt, err := loadSalt(path)
+	load := func() (string, error) {
+		salts, err := loadSalts(path, config.Default(), slog.New(slog.DiscardHandler))
+		if err != nil {
+			return "", err
+		}
+		return fmt.Sprintf("%x %v", salts.Names(), salts.At(1795464069000)), nil
+	}
+	salt, err := load()
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := loadSalt(path)
-	if err != nil || !bytes.Equal(again, salt) {
+	if again, err := load(); err != nil || again != salt {
 		t.Fatalf("loaded again: %v", err)
 	}
 	for _, name := range []string{path, fingerprintOf(path)} {
@@ -39,7 +47,7 @@ func TestADamagedSaltIsRefused(t *testing.T) {
 			if err := os.WriteFile(name, p, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := loadSalt(path); err == nil || !strings.Contains(err.Error(), "fix: put back") {
+			if _, err := load(); err == nil || !strings.Contains(err.Error(), "fix: put back") {
 				t.Errorf("%s, damage %d: %v", filepath.Base(name), i, err)
 			}
 		}
@@ -50,13 +58,13 @@ func TestADamagedSaltIsRefused(t *testing.T) {
 	if err := os.Remove(fingerprintOf(path)); err != nil { // an older folder, or a restored one
 		t.Fatal(err)
 	}
-	if again, err := loadSalt(path); err != nil || !bytes.Equal(again, salt) {
+	if again, err := load(); err != nil || again != salt {
 		t.Errorf("without a fingerprint: %v", err)
 	}
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := loadSalt(path); err == nil || !strings.Contains(err.Error(), "is gone") {
+	if _, err := load(); err == nil || !strings.Contains(err.Error(), "are gone") {
 		t.Errorf("a lost salt is made anew: %v", err)
 	}
 }

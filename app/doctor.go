@@ -51,7 +51,7 @@ func Examine(ctx context.Context, c config.Config, progress func(read, total int
 			return list, err
 		}
 	}
-	list = append(list, examineCheckpoint(c))
+	list = append(list, examinePeople(c), examineCheckpoint(c))
 	list = append(list, examineDrops(c)...)
 	list = append(list, examineCerts(c)...)
 	found, err := examineArchive(ctx, c, progress)

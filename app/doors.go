@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/honderd/honderd/experience"
+	"github.com/honderd/honderd/internal/who"
 	"github.com/honderd/honderd/ledger"
 	"github.com/honderd/honderd/ledger/gather"
 	"github.com/honderd/honderd/source/push"
@@ -14,26 +15,27 @@ import (
 
 // openDoors opens what others send to. Many senders share a block of the ledger; each is
 // answered when its block is on disk.
-func (s *Server) openDoors(ctx context.Context, salt []byte) (err error) {
+func (s *Server) openDoors(ctx context.Context, salts *who.Salts) (err error) {
 	if s.gatherer, err = gather.New(s.ledger, gather.Options{Subject: subject}); err != nil {
 		return err
 	}
 	s.push = push.New(push.Options{
-		Rules: s.config.Rules(), Salt: salt, Keys: s.config.Receive.Keys, Keep: s.keepSent, Busy: isBusy,
+		Rules: s.config.Rules(), Salts: salts, Keys: s.config.Receive.Keys, Keep: s.keepSent, Busy: isBusy,
 		Refuse: func(why string) { s.drops.add(push.Name, inRequests, why, 1, true) },
 	})
-	s.browser = s.newBrowser(salt)
-	s.openHooks(salt)
+	s.browser = s.newBrowser(salts)
+	s.openHooks(salts)
 	s.openReadings()
-	if err := s.openSyslog(ctx, salt); err != nil {
+	if err := s.openSyslog(ctx, salts); err != nil {
 		return err
 	}
-	return s.openTraces(salt)
+	return s.openTraces(salts)
 }
 
 // keepSent keeps what somebody sent. While the ledger cannot take it, who sent it is told
 // so, and it is shown.
 func (s *Server) keepSent(ctx context.Context, b *experience.Batch) error {
+	s.crossings.settle(b)
 	err := s.held.take(b, time.Now())
 	if err == nil {
 		err = s.gatherer.Add(ctx, b)

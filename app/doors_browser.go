@@ -5,14 +5,15 @@ import (
 	"slices"
 
 	"github.com/honderd/honderd/fold/felt"
+	"github.com/honderd/honderd/internal/who"
 	"github.com/honderd/honderd/source/browser"
 )
 
 // newBrowser returns the door for what browsers tell.
-func (s *Server) newBrowser(salt []byte) *browser.Door {
+func (s *Server) newBrowser(salts *who.Salts) *browser.Door {
 	c := s.config
 	o := browser.Options{
-		Rules: c.Rules(), Salt: salt, Recognise: string(c.People.Recognise), Trusted: c.People.TrustedProxies,
+		Rules: c.Rules(), Salts: salts, Recognise: c.People.Recognise.By(), Trusted: c.People.TrustedProxies,
 		Origins: c.Receive.Browser.Origins, Key: c.Receive.Browser.Key, Robots: c.RobotsCount(), Steps: slices.Contains(c.By, felt.ByStep),
 		Keep: s.keepSent, Busy: isBusy,
 		Refuse: func(why string) { s.drops.add(browser.Name, inRequests, why, 1, true) },

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/honderd/honderd/internal/who"
 	"github.com/honderd/honderd/source"
 	"github.com/honderd/honderd/source/accesslog"
 	"github.com/honderd/honderd/web"
@@ -13,7 +14,7 @@ import (
 
 // following is what somebody chose on the page to follow, beside what is configured.
 type following struct {
-	salt  []byte
+	salts *who.Salts
 	begin chan *accesslog.Log
 
 	mu     sync.Mutex
@@ -23,8 +24,8 @@ type following struct {
 }
 
 // openFollowing takes up what was chosen before.
-func (s *Server) openFollowing(salt []byte) {
-	s.following.salt, s.following.begin = salt, make(chan *accesslog.Log)
+func (s *Server) openFollowing(salts *who.Salts) {
+	s.following.salts, s.following.begin = salts, make(chan *accesslog.Log)
 	for _, one := range s.projector.said(kindFollow) {
 		l, err := s.chosen(one.Key)
 		if err != nil {

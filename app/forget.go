@@ -21,16 +21,22 @@ type Who struct {
 	Value   string // what stands in the header or the field that people are recognised by
 }
 
-// pseudonyms returns all that w can be known by under this salt.
-func (w Who) pseudonyms(salt []byte) []experience.Person {
+// pseudonyms returns all that w can be known by, in each period whose salt is there.
+func (w Who) pseudonyms(salts *who.Salts) []experience.Person {
 	var list []experience.Person
-	n := who.NewNamer(salt)
+	n := who.NewNamer(salts)
+	add := func(way, one, two string) {
+		for _, name := range n.Every(way, []byte(one), []byte(two)) {
+			list = append(list, experience.Person(name))
+		}
+	}
 	if w.Address != "" {
-		list = append(list, experience.Person(n.Name(who.ByAddress, []byte(w.Address), nil)))
-		list = append(list, experience.Person(n.Name(who.ByAddressAndAgent, []byte(w.Address), []byte(w.Agent))))
+		add(who.ByAddress, w.Address, "")
+		add(who.ByAddressAndAgent, w.Address, w.Agent)
 	}
 	if w.Value != "" {
-		list = append(list, experience.Person(n.Name(who.ByField, []byte(w.Value), nil)))
+		add(who.ByField, w.Value, "")
+		add(who.ByConsent, w.Value, "")
 	}
 	return list
 }
@@ -42,7 +48,7 @@ func (w Who) check(r config.Recognise) error {
 		return errors.New("nobody is named (fix: give --address and --agent, or --value)")
 	case w.Agent != "" && w.Address == "":
 		return errors.New("a user agent alone is many people (fix: give --address too)")
-	case w.Address != "" && w.Agent == "" && w.Value == "" && string(r) != who.ByAddress:
+	case w.Address != "" && w.Agent == "" && w.Value == "" && r.By() != who.ByAddress:
 		return errors.New("people are recognised by address and user agent together (fix: give --agent too, all of it)")
 	}
 	return nil
@@ -55,7 +61,7 @@ func Forget(ctx context.Context, c config.Config, person Who, log *slog.Logger, 
 	if err := errors.Join(person.check(c.People.Recognise), CheckData(c)); err != nil {
 		return 0, err
 	}
-	salt, err := loadSalt(filepath.Join(c.Data, "salt"))
+	salts, err := loadSalts(filepath.Join(c.Data, "salt"), c, log)
 	if err != nil {
 		return 0, err
 	}
@@ -74,10 +80,10 @@ func Forget(ctx context.Context, c config.Config, person Who, log *slog.Logger, 
 	if err := k.moveAll(ctx); err != nil {
 		return 0, err
 	}
-	if gone, err = k.archive.Forget(ctx, person.pseudonyms(salt)...); err != nil {
+	if gone, err = k.archive.Forget(ctx, person.pseudonyms(salts)...); err != nil {
 		return gone, err
 	}
-	waiting, err := forgetHeld(c, log, person.pseudonyms(salt))
+	waiting, err := forgetHeld(c, log, person.pseudonyms(salts))
 	if gone += waiting; err != nil {
 		return gone, err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/honderd/honderd/experience"
 	"github.com/honderd/honderd/fold/foldtest"
+	"github.com/honderd/honderd/internal/who"
 	"github.com/honderd/honderd/ledger"
 	"github.com/honderd/honderd/ledger/jetstream"
 )
@@ -32,7 +33,7 @@ func TestWhoIsForgottenIsNowhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	target := Who{Address: "203.0.113.7", Agent: "Mozilla/5.0"}
-	p := target.pseudonyms(salt)[1]
+	p := target.pseudonyms(who.Fixed(salt))[3]
 	facts := foldtest.Facts(5, 30)
 	twin, other := onDisk(t, t.TempDir())
 	var count int64

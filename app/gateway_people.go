@@ -38,13 +38,14 @@ type passed struct {
 // gatewayPeople turns what passes a gateway into experiences. Nobody waits for it: when it
 // cannot keep up, what is lost is counted, and what the ledger does not take waits on disk.
 type gatewayPeople struct {
-	config config.Config
-	rules  experience.Rules
-	robots *robots.List
-	namer  *who.Namer
-	spool  *spool
-	keep   source.Sink
-	queue  chan passed
+	config    config.Config
+	rules     experience.Rules
+	robots    *robots.List
+	namer     *who.Namer
+	crossings *crossings
+	spool     *spool
+	keep      source.Sink
+	queue     chan passed
 
 	mu   sync.Mutex
 	lost int64
@@ -56,10 +57,10 @@ const (
 	gatewayEvery = 200 * time.Millisecond
 )
 
-func newGatewayPeople(c config.Config, salt []byte, spool *spool, keep source.Sink) *gatewayPeople {
+func newGatewayPeople(c config.Config, salts *who.Salts, crossings *crossings, spool *spool, keep source.Sink) *gatewayPeople {
 	return &gatewayPeople{
-		config: c, rules: c.Rules(), robots: robots.New(c.Judging.Robots, c.Judging.Probes), namer: who.NewNamer(salt),
-		spool: spool, keep: keep, queue: make(chan passed, gatewayQueue),
+		config: c, rules: c.Rules(), robots: robots.New(c.Judging.Robots, c.Judging.Probes), namer: who.NewNamer(salts),
+		crossings: crossings, spool: spool, keep: keep, queue: make(chan passed, gatewayQueue),
 	}
 }
 
@@ -70,7 +71,7 @@ func (p *gatewayPeople) add(e *gateway.Exchange) {
 		gone: e.Gone, cut: e.Cut, socket: e.Status == 101, mask: e.Mask,
 		backend: e.Backend, faults: e.Faults, cost: e.Cost,
 	}
-	if name, found := strings.CutPrefix(string(p.config.People.Recognise), "header:"); found {
+	if name, found := strings.CutPrefix(p.config.People.Recognise.By(), "header:"); found {
 		one.field = e.Header.Get(name)
 	}
 	select {
@@ -119,6 +120,7 @@ func (p *gatewayPeople) send(ctx context.Context, b *batchOf) {
 		b.reject("the queue of the gateway was full", lost)
 	}
 	if b.Tally.Lines > 0 {
+		p.crossings.settle(&b.Batch)
 		b.Position = rand.Text() // its name, under which it is kept once, whatever happens
 		if p.spool.waits() || p.keep(ctx, &b.Batch) != nil {
 			p.spool.add(&b.Batch)
@@ -146,7 +148,11 @@ func (p *gatewayPeople) put(b *batchOf, one passed) {
 		return // how an open socket was is not one answer
 	}
 	e := experience.Experience{
-		Person: p.person(one), At: one.start.Add(one.wait).UnixMilli(), Wait: uint32(min(one.wait.Milliseconds(), 1<<31)), Mask: one.mask,
+		At: one.start.Add(one.wait).UnixMilli(), Wait: uint32(min(one.wait.Milliseconds(), 1<<31)), Mask: one.mask,
+	}
+	var before experience.Person
+	if e.Person, before = p.person(one, e.At); before != 0 {
+		b.Formerly = append(b.Formerly, experience.Formerly{Item: len(b.Items), Person: before})
 	}
 	status := one.status
 	switch {
@@ -188,15 +194,18 @@ func (one *passed) blames(e experience.Experience) []experience.Label {
 	return experience.AppendBlames(nil, list, cost)
 }
 
-func (p *gatewayPeople) person(one passed) experience.Person {
-	address := []byte(one.client.String())
+// person returns who somebody was at a time; and who they were under the salt before, 0
+// unless a visit under it may still go on.
+func (p *gatewayPeople) person(one passed, at int64) (now, before experience.Person) {
+	way, name, agent := who.ByAddressAndAgent, []byte(one.client.String()), []byte(one.agent)
 	switch {
 	case one.field != "":
-		return experience.Person(p.namer.Name(who.ByField, []byte(one.field), nil))
-	case p.config.People.Recognise == who.ByAddress:
-		return experience.Person(p.namer.Name(who.ByAddress, address, nil))
+		way, name, agent = who.ByField, []byte(one.field), nil
+	case p.config.People.Recognise.By() == who.ByAddress:
+		way, agent = who.ByAddress, nil
 	}
-	return experience.Person(p.namer.Name(who.ByAddressAndAgent, address, []byte(one.agent)))
+	a, b := p.namer.NameAt(at, way, name, agent)
+	return experience.Person(a), experience.Person(b)
 }
 
 // batchOf is a batch that is being filled.

@@ -14,11 +14,12 @@ import (
 	"github.com/honderd/honderd/experience"
 	"github.com/honderd/honderd/gateway"
 	"github.com/honderd/honderd/internal/beacon"
+	"github.com/honderd/honderd/internal/who"
 	"github.com/honderd/honderd/source/browser"
 )
 
 // openGateway opens the gateway that the configuration names, if it names one.
-func (s *Server) openGateway(ctx context.Context, salt []byte) (err error) {
+func (s *Server) openGateway(ctx context.Context, salts *who.Salts) (err error) {
 	if len(s.config.Gateway.Pools) == 0 {
 		return nil
 	}
@@ -29,7 +30,7 @@ func (s *Server) openGateway(ctx context.Context, salt []byte) (err error) {
 	if s.spool, err = openSpool(filepath.Join(s.config.Data, "gateway.spool"), s.log, s.drops); err != nil {
 		return err
 	}
-	s.passing = newGatewayPeople(s.config, salt, s.spool, s.keepPassed)
+	s.passing = newGatewayPeople(s.config, salts, s.crossings, s.spool, s.keepPassed)
 	o.Done, o.Beacon = s.passing.add, s.beacon(s.config)
 	o.Spans.count()
 	s.gateway, err = NewGateway(ctx, o, s.log)

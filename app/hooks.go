@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/honderd/honderd/internal/complaint"
+	"github.com/honderd/honderd/internal/who"
 	"github.com/honderd/honderd/ledger"
 	"github.com/honderd/honderd/release"
 	"github.com/honderd/honderd/source/hooks"
@@ -34,8 +35,8 @@ type world struct {
 }
 
 // openHooks opens what pipelines and monitors call.
-func (s *Server) openHooks(salt []byte) {
-	w := &world{s: s, salt: salt}
+func (s *Server) openHooks(salts *who.Salts) {
+	w := &world{s: s, salt: salts.Names()}
 	var list []hooks.Hook
 	for _, h := range s.config.Receive.Hooks {
 		list = append(list, hooks.Hook{Kind: h.Hook, Secret: h.Secret})

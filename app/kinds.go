@@ -17,6 +17,7 @@ import (
 	"github.com/honderd/honderd/fold/foresight"
 	"github.com/honderd/honderd/fold/intake"
 	"github.com/honderd/honderd/fold/said"
+	"github.com/honderd/honderd/internal/who"
 	"github.com/honderd/honderd/ledger/jetstream"
 	"github.com/honderd/honderd/source"
 	"github.com/honderd/honderd/source/accesslog"
@@ -46,13 +47,13 @@ func (f *folds) all() []fold.Fold {
 }
 
 // newSources returns every source that c names.
-func newSources(c config.Config, salt []byte, log *slog.Logger) ([]source.Source, error) {
+func newSources(c config.Config, salts *who.Salts, log *slog.Logger) ([]source.Source, error) {
 	var list []source.Source
 	for _, s := range c.Sources {
 		if isTraces(s) {
 			continue // its spans go where those go that are sent
 		}
-		p, err := accesslog.NewParser(parserOptions(c, s.Format, salt))
+		p, err := accesslog.NewParser(parserOptions(c, s.Format, salts))
 		if err != nil {
 			return nil, err
 		}
@@ -61,11 +62,11 @@ func newSources(c config.Config, salt []byte, log *slog.Logger) ([]source.Source
 	return list, nil
 }
 
-func parserOptions(c config.Config, format string, salt []byte) accesslog.Options {
+func parserOptions(c config.Config, format string, salts *who.Salts) accesslog.Options {
 	o := accesslog.Options{
 		Rules:  c.Rules(),
-		Person: string(c.People.Recognise),
-		Salt:   salt,
+		Person: c.People.Recognise.By(),
+		Salts:  salts,
 		Format: format,
 		Robots: c.RobotsCount(),
 		Steps:  slices.Contains(c.By, felt.ByStep),

@@ -27,6 +27,7 @@ const (
 type calendars struct {
 	zone *time.Location
 	list []moment.Written
+	by   view.Recognised
 
 	mu    sync.Mutex
 	files map[string][]byte // by path or address
@@ -38,7 +39,7 @@ func newCalendars(c config.Config) (*calendars, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &calendars{zone: zone, files: map[string][]byte{}}
+	k := &calendars{zone: zone, by: view.NewRecognised(c.People.Recognise.Days(), c.People.Recognise.By()), files: map[string][]byte{}}
 	errs := make([]error, 0, len(c.Moments))
 	for _, m := range c.Moments {
 		w := m.Written()

@@ -12,6 +12,7 @@ import (
 
 	"github.com/honderd/honderd/config"
 	"github.com/honderd/honderd/fold/chain"
+	"github.com/honderd/honderd/internal/who"
 	"github.com/honderd/honderd/ledger"
 	"github.com/honderd/honderd/source/otlp"
 )
@@ -30,9 +31,9 @@ func isTraces(s config.Source) bool { return s.Format == "" && looksLikeTraces(s
 
 // openTraces opens what traces come in by. A port that is somebody else's, for instance a
 // collector's, is said and stops nothing.
-func (s *Server) openTraces(salt []byte) (err error) {
+func (s *Server) openTraces(salts *who.Salts) (err error) {
 	t := &s.traces
-	t.receiver, err = otlp.NewReceiver(traceOptions(s.config, salt), filepath.Join(s.config.Data, "otlp"), s.keepCalls, s.log)
+	t.receiver, err = otlp.NewReceiver(traceOptions(s.config, salts), filepath.Join(s.config.Data, "otlp"), s.keepCalls, s.log)
 	if err != nil {
 		return err
 	}

@@ -51,6 +51,7 @@ func (s *Server) position(ctx context.Context, name string) string {
 // sink keeps b in the ledger. While the ledger cannot take it, or the folds are far behind,
 // the source waits: the log on disk keeps what comes meanwhile.
 func (s *Server) sink(ctx context.Context, b *experience.Batch) error {
+	s.crossings.settle(b)
 	var block []byte
 	id := blockID(b)
 	for {

@@ -53,7 +53,11 @@ func Report(ctx context.Context, o ReportOptions) (view.Answer, error) {
 
 // foldReport folds all that is in the logs.
 func foldReport(ctx context.Context, o ReportOptions) (*folds, error) {
-	options := parserOptions(o.Config, o.Format, nil) // nobody's pseudonym outlives a report
+	salts, err := reportSalts(o.Config)
+	if err != nil {
+		return nil, err
+	}
+	options := parserOptions(o.Config, o.Format, salts)
 	options.Raw = o.Raw
 	options.Since, options.Until = unixMilli(o.Since), unixMilli(o.Until)
 	parser, err := accesslog.NewParser(options)
@@ -65,13 +69,14 @@ func foldReport(ctx context.Context, o ReportOptions) (*folds, error) {
 	f := newFolds(how)
 	logs, traces := o.sortPaths()
 	read := func(apply func(*experience.Batch), take func(string, []byte) error) error {
+		crossings := newCrossings(o.Config, salts)
 		if len(traces) > 0 {
-			if err := readTraces(ctx, o, traces, apply, take); err != nil || len(logs) == 0 {
+			if err := readTraces(ctx, o, crossings, traces, apply, take); err != nil || len(logs) == 0 {
 				return err
 			}
 		}
 		o.Paths = logs
-		return readLogs(ctx, o, parser, apply)
+		return readLogs(ctx, o, parser, crossings, apply)
 	}
 	stdin := slices.Contains(o.Paths, "-")
 	if err := read(f.apply, f.take); err != nil {
@@ -88,10 +93,11 @@ func foldReport(ctx context.Context, o ReportOptions) (*folds, error) {
 }
 
 // readLogs applies all that is in the logs.
-func readLogs(ctx context.Context, o ReportOptions, p *accesslog.Parser, apply func(*experience.Batch)) error {
+func readLogs(ctx context.Context, o ReportOptions, p *accesslog.Parser, crossings *crossings, apply func(*experience.Batch)) error {
 	logs := accesslog.Whole{Parser: p, Paths: o.Paths, Stdin: o.Stdin, Workers: runtime.GOMAXPROCS(0), Progress: o.Progress}
 	horizon := time.Now().Add(future).UnixMilli()
 	err := logs.Run(ctx, "", func(_ context.Context, b *experience.Batch) error {
+		crossings.settle(b)
 		dropFuture(b, horizon)
 		apply(b)
 		return nil
@@ -126,7 +132,7 @@ func (f *folds) answer(k *calendars) view.Answer {
 }
 
 func (f *folds) compose(people felt.Answer, k *calendars) view.Answer {
-	return view.Compose(view.Folds{Felt: people, Faults: f.faults.Answer(), Intake: f.intake.Answer(), Moments: k.of(people)})
+	return view.Compose(view.Folds{Felt: people, Faults: f.faults.Answer(), Intake: f.intake.Answer(), Moments: k.of(people), Recognised: k.by})
 }
 
 // future is how far ahead of our clock a log may be: it may have another idea of its

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/honderd/honderd/config"
+	"github.com/honderd/honderd/internal/who"
 	"github.com/honderd/honderd/ledger"
 	"github.com/honderd/honderd/ledger/gather"
 	"github.com/honderd/honderd/ledger/jetstream"
@@ -39,6 +40,8 @@ type Server struct {
 	gateway   *GatewayServer // nil: there is none
 	passing   *gatewayPeople
 	spool     *spool
+	salts     *who.Salts
+	crossings *crossings
 	held      *held
 	drops     *drops
 	probing   *probing
@@ -74,6 +77,7 @@ const calendarEvery = 10 * time.Minute
 // NewServer opens everything that c names and listens, but serves nobody before Run.
 // more are sources beside those of c.
 func NewServer(ctx context.Context, c config.Config, log *slog.Logger, more ...source.Source) (*Server, error) {
+	c.People.Recognise = c.People.Recognise.Kept()
 	s := &Server{config: c, log: log}
 	listener, err := listen(ctx, c.Listen)
 	if err != nil {
@@ -111,30 +115,18 @@ func (s *Server) open(ctx context.Context, more []source.Source) error {
 		return err
 	}
 	s.ledger, s.drops = l, openDrops(dir, s.log)
-	salt, err := loadSalt(filepath.Join(dir, "salt"))
+	salts, err := loadSalts(filepath.Join(dir, "salt"), s.config, s.log)
 	if err != nil {
 		return err
 	}
+	s.salts, s.crossings = salts, newCrossings(s.config, salts)
 	if err := s.openEntry(); err != nil {
 		return err
 	}
 	if s.held, err = openHeld(dir, s.log, s.drops); err != nil {
 		return err
 	}
-	if s.sources, err = newSources(s.config, salt, s.log); err != nil {
-		return err
-	}
-	if err := openStdin(s.config, salt, s.log, more); err != nil {
-		return err
-	}
-	s.sources = append(s.sources, more...)
-	if err := s.openDoors(ctx, salt); err != nil {
-		return err
-	}
-	if err := s.openGateway(ctx, salt); err != nil {
-		return err
-	}
-	if err := errors.Join(s.openProbes(), s.openCluster()); err != nil {
+	if err := s.openSources(ctx, more); err != nil {
 		return err
 	}
 	k, err := newCalendars(s.config)
@@ -156,9 +148,29 @@ func (s *Server) open(ctx context.Context, more []source.Source) error {
 	if err := s.projector.catchUp(ctx); err != nil {
 		return err
 	}
-	s.openFollowing(salt)
+	s.crossings.resume(s.projector.folds.felt)
+	s.openFollowing(salts)
 	s.spool.resume(s.projector.position(gatewayName))
 	return nil
+}
+
+// openSources opens all that experiences come from; more are sources beside those of the
+// configuration.
+func (s *Server) openSources(ctx context.Context, more []source.Source) (err error) {
+	if s.sources, err = newSources(s.config, s.salts, s.log); err != nil {
+		return err
+	}
+	if err := openStdin(s.config, s.salts, s.log, more); err != nil {
+		return err
+	}
+	s.sources = append(s.sources, more...)
+	if err := s.openDoors(ctx, s.salts); err != nil {
+		return err
+	}
+	if err := s.openGateway(ctx, s.salts); err != nil {
+		return err
+	}
+	return errors.Join(s.openProbes(), s.openCluster())
 }
 
 // Address returns where the pages are, for instance "127.0.0.1:8100".
@@ -272,6 +284,7 @@ func (s *Server) keep(ctx context.Context) {
 			}
 			rested = idle
 			err = errors.Join(err, s.drops.save())
+			s.salts.Expire(time.Now())
 		case <-s.projector.full:
 			err = s.projector.saveSoon()
 		case <-late.C:

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 
 	"github.com/honderd/honderd/config"
+	"github.com/honderd/honderd/internal/who"
 	"github.com/honderd/honderd/source"
 	"github.com/honderd/honderd/source/accesslog"
 )
@@ -15,7 +16,7 @@ import (
 // are written; "": it is found out.
 func Stdin(in io.Reader, format string) source.Source { return &stdin{in: in, format: format} }
 
-// stdin is a stream that has no parser before the server has its salt.
+// stdin is a stream that has no parser before the server has its salts.
 type stdin struct {
 	in     io.Reader
 	format string
@@ -23,8 +24,8 @@ type stdin struct {
 }
 
 // open makes the parser.
-func (s *stdin) open(c config.Config, salt []byte, log *slog.Logger) error {
-	p, err := accesslog.NewParser(parserOptions(c, s.format, salt))
+func (s *stdin) open(c config.Config, salts *who.Salts, log *slog.Logger) error {
+	p, err := accesslog.NewParser(parserOptions(c, s.format, salts))
 	if err != nil {
 		return err
 	}
@@ -44,10 +45,10 @@ func (s *stdin) Run(ctx context.Context, position string, sink source.Sink) erro
 }
 
 // openStdin opens the standard input among sources, if it is there.
-func openStdin(c config.Config, salt []byte, log *slog.Logger, sources []source.Source) error {
+func openStdin(c config.Config, salts *who.Salts, log *slog.Logger, sources []source.Source) error {
 	for _, one := range sources {
 		if in, ok := one.(*stdin); ok {
-			return in.open(c, salt, log)
+			return in.open(c, salts, log)
 		}
 	}
 	return nil

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"github.com/honderd/honderd/internal/who"
 	"github.com/honderd/honderd/source/accesslog"
 	"github.com/honderd/honderd/source/syslog"
 )
@@ -11,12 +12,12 @@ import (
 const inMessages = "messages"
 
 // openSyslog opens the addresses that servers send their logs to, if there are any.
-func (s *Server) openSyslog(ctx context.Context, salt []byte) error {
+func (s *Server) openSyslog(ctx context.Context, salts *who.Salts) error {
 	c := s.config.Receive.Syslog
 	if len(c.Listen) == 0 {
 		return nil
 	}
-	p, err := accesslog.NewParser(parserOptions(s.config, c.Format, salt))
+	p, err := accesslog.NewParser(parserOptions(s.config, c.Format, salts))
 	if err != nil {
 		return err
 	}

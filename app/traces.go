@@ -12,14 +12,15 @@ import (
 	"github.com/honderd/honderd/experience"
 	"github.com/honderd/honderd/fold/chain"
 	"github.com/honderd/honderd/internal/logfile"
+	"github.com/honderd/honderd/internal/who"
 	"github.com/honderd/honderd/service"
 	"github.com/honderd/honderd/source/otlp"
 )
 
 // traceOptions returns what spans mean by c.
-func traceOptions(c config.Config, salt []byte) otlp.Options {
+func traceOptions(c config.Config, salts *who.Salts) otlp.Options {
 	o := otlp.Options{
-		Rules: c.Rules(), Salt: salt, Person: string(c.People.Recognise), Trusted: c.People.TrustedProxies, Robots: c.RobotsCount(),
+		Rules: c.Rules(), Salts: salts, Person: c.People.Recognise.By(), Trusted: c.People.TrustedProxies, Robots: c.RobotsCount(),
 	}
 	if o.Trusted == nil {
 		o.Trusted = nearby()
@@ -73,8 +74,8 @@ func (o *ReportOptions) sortPaths() (logs, traces []string) {
 }
 
 // readTraces gives all that is in files of traces to apply, and the calls to take.
-func readTraces(ctx context.Context, o ReportOptions, paths []string, apply func(*experience.Batch), take func(subject string, data []byte) error) error {
-	options := traceOptions(o.Config, nil)
+func readTraces(ctx context.Context, o ReportOptions, crossings *crossings, paths []string, apply func(*experience.Batch), take func(subject string, data []byte) error) error {
+	options := traceOptions(o.Config, crossings.salts)
 	since, until := unixMilli(o.Since), unixMilli(o.Until)
 	files := otlp.Whole{Options: options, Paths: paths, Stdin: o.Stdin, Progress: o.Progress, Calls: func(s service.Summary) error {
 		data, err := json.Marshal(s)
@@ -84,6 +85,7 @@ func readTraces(ctx context.Context, o ReportOptions, paths []string, apply func
 		return take(chain.Subject, data)
 	}}
 	return files.Run(ctx, "", func(_ context.Context, b *experience.Batch) error {
+		crossings.settle(b)
 		within(b, since, until)
 		apply(b)
 		return nil

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/honderd/honderd/config"
 )
@@ -52,8 +54,8 @@ func TestFoldersOfEveryFormatAreRead(t *testing.T) {
 			}
 			salt, err1 := os.ReadFile(filepath.Join(folder, "salt"))
 			check(t, c)
-			kept, err2 := os.ReadFile(filepath.Join(c.Data, "salt"))
-			if err := errors.Join(err1, err2); err != nil || string(kept) != string(salt) {
+			salts, err2 := loadSalts(filepath.Join(c.Data, "salt"), c, slog.New(slog.DiscardHandler))
+			if err := errors.Join(err1, err2); err != nil || !bytes.Equal(salts.At(time.Now().UnixMilli()).Salt, salt) || !bytes.Equal(salts.At(1795464069000).Salt, salt) {
 				t.Fatalf("the salt is another, %v", err)
 			}
 			if err := os.Remove(filepath.Join(c.Data, "checkpoint")); err != nil {

@@ -244,8 +244,14 @@ type Source struct {
 // People says who is one person.
 type People struct {
 	// Recognise is what tells people apart: address, address+agent, header:NAME or
-	// field:NAME.
+	// field:NAME; and how long they are recognised, such as 14d; 24h is the strict mode.
+	// Either or both, with a space between. When no time is written it is 14d, and a
+	// report, which keeps nothing, recognises people for as long as its logs are.
 	Recognise Recognise `yaml:"recognise" is:"recognise"`
+
+	// Names says whether a name that an application gives is recognised no longer than an
+	// address, or lasts, by a key of its own: rotate or keep.
+	Names string `yaml:"names" is:"rotate|keep"`
 
 	// TrustedProxies are the networks whose word is taken for the address of the
 	// person behind them; [] is none. When it is not written it is nil: the machine
@@ -301,7 +307,7 @@ func Default() Config {
 		Lateness: 5 * time.Minute,
 		Gateway:  Gateway{Patience: gateway.DefaultPatience, Clients: GatewayClients{Connections: 1024, Requests: 2048}},
 		Cost:     Cost{Currency: "EUR"},
-		People:   People{Recognise: ByAddressAndAgent, Robots: "apart"},
+		People:   People{Recognise: ByAddressAndAgent, Names: "rotate", Robots: "apart"},
 		Judging: Judging{
 			Patience:    rules.Patience,
 			GaveUpAfter: rules.GaveUpAfter,

@@ -163,7 +163,8 @@ sources:
       %h %l %u
       %t "%{User-Agent}i"
 people:
-  recognise: header:X-User-Id
+  recognise: header:X-User-Id 24h
+  names: keep
   trusted_proxies: [10.0.0.0/8, "fd00::/8"]
   robots: include
 cutoff: 1d12h
@@ -207,7 +208,8 @@ cost: {currency: CHF, hour: 25-60}
 			{"/var/log/apache2/access.log", `%h %l %u %t "%{User-Agent}i"`},
 		},
 		People: People{
-			Recognise:      "header:X-User-Id",
+			Recognise:      "header:X-User-Id 1d",
+			Names:          "keep",
 			TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")},
 			Robots:         "include",
 		},

@@ -43,7 +43,7 @@ func (o Options) kindOf(is string) kind {
 	case "zone":
 		return kind{noun: "a time zone", example: "Europe/Amsterdam", text: true, read: readZone}
 	case "recognise":
-		return kind{noun: "a rule that tells people apart", example: string(ByAddressAndAgent), read: readRecognise}
+		return kind{noun: "what tells people apart, or how long they are recognised", example: string(ByAddressAndAgent), read: readRecognise}
 	case "network":
 		return kind{noun: "a network as address/bits", example: "10.0.0.0/8", read: readNetwork}
 	case "duration":

@@ -33,7 +33,7 @@ func readLabelField(text string) (any, error) {
 	by, name, named := strings.Cut(text, ":")
 	switch {
 	case by == "header" || by == "field":
-		_, err := ParseRecognise(text) // the same spelling, of which only these two are fields
+		_, err := ParseRule(text) // the same spelling, of which only these two are fields
 		return text, err
 	case named:
 		if near := diag.Nearest(by, []string{"header", "field"}); near != "" {
@@ -78,7 +78,7 @@ func (d *decoder) relations(n ast.Node, c *Config) {
 		at := value(labels, l.Name)
 		switch {
 		case at == nil || l.Field == "" || experience.CheckLabelName(l.Name) != nil: // said already
-		case l.Field == string(c.People.Recognise):
+		case l.Field == c.People.Recognise.By():
 			d.wrong(at, "people are recognised by this field, and a label is kept as it is", "take one of the two out")
 		case d.options.Label != nil:
 			d.wrongs(at, d.options.Label(l.Name, l.Field))

@@ -2,13 +2,15 @@ package config
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/honderd/honderd/internal/diag"
 )
 
 // Recognise is what tells people apart: address, address+agent, header:NAME or
-// field:NAME.
+// field:NAME; how long they are recognised, such as 14d; or both, with a space between.
 type Recognise string
 
 // The rules that need no name.
@@ -19,8 +21,82 @@ const (
 	ByAddressAndAgent Recognise = "address+agent"
 )
 
-// ParseRecognise reads a rule as a person writes it.
+// Limits of how long people are recognised. The most is a choice: two years of summers.
+const (
+	// StrictDays is the shortest: whether somebody comes back is not known then.
+	StrictDays = 1
+	// DefaultDays is how long it is when nobody says it.
+	DefaultDays = 14
+	maxKnown    = 400
+)
+
+// ParseRecognise reads a rule, a time, or a rule and a time, as a person writes them.
 func ParseRecognise(text string) (Recognise, error) {
+	rule, long, both := strings.Cut(strings.TrimSpace(text), " ")
+	if rule != "" && rule[0] >= '0' && rule[0] <= '9' {
+		return parseKnown(strings.TrimSpace(text))
+	}
+	if !both || strings.HasPrefix(rule, "header:") && !strings.ContainsAny(long, "0123456789") {
+		return ParseRule(text)
+	}
+	r, err := ParseRule(rule)
+	if err != nil {
+		return "", err
+	}
+	known, err := parseKnown(strings.TrimSpace(long))
+	return r + " " + known, err
+}
+
+// parseKnown reads how long people are recognised.
+func parseKnown(text string) (Recognise, error) {
+	d, ok := duration(text)
+	if !ok {
+		return "", fmt.Errorf("%q is not how long people are recognised (fix: write %s)", text, meantDuration(text))
+	}
+	days := int(d / (24 * time.Hour))
+	if d%(24*time.Hour) != 0 || days < StrictDays || days > maxKnown {
+		return "", fmt.Errorf("people are recognised for whole days, from 24h to %dd, but %q is not (fix: write 14d)", maxKnown, text)
+	}
+	return Recognise(strconv.Itoa(days) + "d"), nil
+}
+
+// By returns the rule that tells people apart.
+func (r Recognise) By() string {
+	rule, _, _ := strings.Cut(string(r), " ")
+	if rule == "" || rule[0] >= '0' && rule[0] <= '9' {
+		return string(ByAddressAndAgent)
+	}
+	return rule
+}
+
+// Days returns for how many days people are recognised, 0 when that is not written.
+func (r Recognise) Days() int {
+	last := r[strings.LastIndexByte(string(r), ' ')+1:]
+	days, err := strconv.Atoi(strings.TrimSuffix(string(last), "d"))
+	if err != nil {
+		return 0
+	}
+	return days
+}
+
+// With returns r with another rule, for as long as r says.
+func (r Recognise) With(rule Recognise) Recognise {
+	if days := r.Days(); days > 0 && rule.Days() == 0 {
+		return Recognise(rule.By() + " " + strconv.Itoa(days) + "d")
+	}
+	return rule
+}
+
+// Kept returns r with a time: DefaultDays when none is written.
+func (r Recognise) Kept() Recognise {
+	if r.Days() > 0 {
+		return r
+	}
+	return Recognise(fmt.Sprintf("%s %dd", r.By(), DefaultDays))
+}
+
+// ParseRule reads a rule as a person writes it.
+func ParseRule(text string) (Recognise, error) {
 	by, name, named := strings.Cut(text, ":")
 	switch {
 	case text == string(ByAddress), text == string(ByAddressAndAgent):
@@ -60,7 +136,7 @@ func (r Recognise) Header() string { return r.after("header:") }
 func (r Recognise) Field() string { return r.after("field:") }
 
 func (r Recognise) after(prefix string) string {
-	name, found := strings.CutPrefix(string(r), prefix)
+	name, found := strings.CutPrefix(r.By(), prefix)
 	if !found {
 		return ""
 	}

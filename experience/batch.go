@@ -15,12 +15,22 @@ type Batch struct {
 	Labels   [][]Label // sets that Experience.Labels points at, each in the order of its names; the first is empty
 	Items    []Experience
 	Tally    Tally
+
+	// Formerly says of items who they were under the salt before: whoever keeps the
+	// batch knows whether a visit under it still goes on. It is not kept.
+	Formerly []Formerly
+}
+
+// Formerly is who the person of an item was under the salt before.
+type Formerly struct {
+	Item   int
+	Person Person
 }
 
 // Reset empties b for reuse and keeps its memory.
 func (b *Batch) Reset() {
 	b.Source, b.Position = "", ""
-	b.Journeys, b.Steps, b.Labels, b.Items = b.Journeys[:0], append(b.Steps[:0], ""), append(b.Labels[:0], nil), b.Items[:0]
+	b.Journeys, b.Steps, b.Labels, b.Items, b.Formerly = b.Journeys[:0], append(b.Steps[:0], ""), append(b.Labels[:0], nil), b.Items[:0], b.Formerly[:0]
 	b.Tally = Tally{}
 }
 

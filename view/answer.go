@@ -20,6 +20,7 @@ type Answer struct {
 	FinalUntil    *time.Time `json:"final_until"`    // what is before does not change any more
 	Requests      Requests   `json:"requests"`
 	People        People     `json:"people"`
+	Recognised    Recognised `json:"recognised"`
 	UserUptime    Uptime     `json:"user_uptime"`
 	FeltUptime    Uptime     `json:"felt_uptime"`
 	GaveUp        GaveUp     `json:"gave_up"`
@@ -89,6 +90,30 @@ type People struct {
 	Hurt          int64       `json:"hurt"`
 	FlawlessShare *float64    `json:"flawless_share"`
 	Interval95    [2]*float64 `json:"interval_95"` // Wilson, on people
+}
+
+// Recognised is how long people are recognised, and by what.
+type Recognised struct {
+	Days *int   `json:"days"` // null: for as long as what was read
+	By   string `json:"by"`   // "address+agent", "address", "header:NAME" or "field:NAME"
+
+	// Forgiveness is "not measured" when people are not recognised for long enough to see
+	// whether they come back after a bad time; null otherwise.
+	Forgiveness *string `json:"forgiveness"`
+}
+
+// NewRecognised returns what is said of people who are recognised by something for so many
+// days, 0 for as long as what was read. One day is too short to see anybody come back.
+func NewRecognised(days int, by string) Recognised {
+	r := Recognised{By: by}
+	if days > 0 {
+		r.Days = &days
+	}
+	if days == 1 {
+		not := "not measured"
+		r.Forgiveness = &not
+	}
+	return r
 }
 
 // Uptime is time that people were there for, good and bad.
@@ -199,7 +224,7 @@ type Hour struct {
 
 // Note is something the reader should know, with a way out where there is one.
 type Note struct {
-	Kind   string `json:"kind"` // "one_address", "rejected", "late", "few_people", "no_wait", "nobody", "cutoff", "hangs_on_cutoff" or "other"
+	Kind   string `json:"kind"` // "one_address", "rejected", "late", "few_people", "no_wait", "nobody", "cutoff", "hangs_on_cutoff", "forgiveness" or "other"
 	Text   string `json:"text"` // in English
 	Format string `json:"-"`    // Text before its numbers were put in, for other languages
 	Args   []any  `json:"-"`

@@ -23,7 +23,8 @@ type Folds struct {
 	Faults faults.Answer
 	Intake intake.Answer
 
-	Moments []Calendar
+	Moments    []Calendar
+	Recognised Recognised
 }
 
 // Compose returns the answer that the folds give together.
@@ -34,6 +35,7 @@ func Compose(f Folds) Answer {
 		CutoffLearned: f.Felt.Learned,
 		Windows:       windows(f.Felt.All.Windows),
 		Moments:       []Moment{},
+		Recognised:    f.Recognised,
 		Masked:        masked(f.Faults, f.Felt.All.Masked),
 	}
 	if f.Felt.From != 0 {

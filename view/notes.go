@@ -42,6 +42,9 @@ func notes(f Folds, a Answer) []Note {
 	if a.CutoffLearned && f.Felt.All.Good+f.Felt.All.Bad > 0 {
 		add("cutoff", "Somebody who is silent for %d seconds has left: the 99th percentile of the gaps in this log. Choose another with --cutoff.", int(a.CutoffSeconds))
 	}
+	if a.Recognised.Forgiveness != nil {
+		add("forgiveness", "People are recognised for 24 hours only, so whether they come back after a bad time is not measured.")
+	}
 	if points := a.hangs() * 100; points >= hangingPoints {
 		add("hangs_on_cutoff", "Felt uptime hangs on that cut-off: with half or twice as long it would differ by up to %.1f points.", points)
 	}

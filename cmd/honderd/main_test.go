@@ -168,7 +168,7 @@ func TestKilledHalfWayServeSaysWhatReportSays(t *testing.T) {
 		if err := cmd.Wait(); err != nil {
 			t.Errorf("round %d: serve ended with %v: %s", round, err, stderr)
 		}
-		report, stderr := program(t, "report", "--json", log)
+		report, stderr := program(t, "report", "--json", "--recognise", "14d", log)
 		reported, err := report.Output()
 		if err != nil {
 			t.Fatalf("report: %v: %s", err, stderr)

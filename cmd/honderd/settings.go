@@ -17,15 +17,16 @@ import (
 
 // settings are the flags that stand above honderd.yaml.
 type settings struct {
-	file, person, robots, language, zone string
-	cutoff                               time.Duration
-	by, labels                           []string
+	file, person, recognise, robots, language, zone string
+	cutoff                                          time.Duration
+	by, labels                                      []string
 }
 
 func (s *settings) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&s.file, "config", "", "configuration in `FILE` (default: none)")
 	flags.StringVar(&s.person, "person", "", "who is one person: address, address+agent, header:NAME or field:NAME (default address+agent)")
+	flags.StringVar(&s.recognise, "recognise", "", "how long somebody is recognised, as 14d or 24h (default: 14d in a server; as long as the logs are in a report)")
 	flags.StringVar(&s.robots, "robots", "", "apart: count robots and probes apart; include: count them as people (default apart)")
 	flags.DurationVar(&s.cutoff, "cutoff", 0, "how long somebody may be silent and still be there, as 30m (default: learned)")
 	flags.StringSliceVar(&s.by, "by", nil, "what numbers are also shown apart by: step, or the `NAME` of a label (default: every label)")
@@ -58,14 +59,7 @@ func (s *settings) config(fallback string) (config.Config, error) {
 
 // over puts the flags above c.
 func (s *settings) over(c *config.Config) error {
-	var errs []error
-	if s.person != "" {
-		r, err := config.ParseRecognise(s.person)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("--person: %w", err))
-		}
-		c.People.Recognise = r
-	}
+	errs := []error{s.people(c)}
 	for _, label := range s.labels {
 		name, field, found := strings.Cut(label, "=")
 		if !found {
@@ -107,6 +101,29 @@ func (s *settings) over(c *config.Config) error {
 	}
 	if s.cutoff != 0 {
 		c.Cutoff = s.cutoff
+	}
+	return errors.Join(errs...)
+}
+
+// people puts the flags that say who is one person above c.
+func (s *settings) people(c *config.Config) error {
+	var errs []error
+	if s.person != "" {
+		r, err := config.ParseRule(s.person)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("--person: %w", err))
+		}
+		c.People.Recognise = c.People.Recognise.With(r)
+	}
+	if s.recognise != "" {
+		r, err := config.ParseRecognise(s.recognise)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("--recognise: %w", err))
+		}
+		if !strings.Contains(s.recognise, " ") && r.Days() > 0 { // the rule stays
+			r = r.With(config.Recognise(c.People.Recognise.By()))
+		}
+		c.People.Recognise = r
 	}
 	return errors.Join(errs...)
 }

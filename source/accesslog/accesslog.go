@@ -29,9 +29,9 @@ type Options struct {
 	// loopback, private, link-local, carrier-grade NAT and unique local addresses.
 	Trusted []string
 
-	// Salt is the key of the HMAC-SHA-256 that makes pseudonyms. nil: they are made
+	// Salts are the keys of the HMAC-SHA-256 that makes pseudonyms. nil: they are made
 	// quicker and hold for one Parser only, for what is not kept.
-	Salt []byte
+	Salts *who.Salts
 
 	// Format is a log_format of nginx or LogFormat of Apache as it stands in the
 	// server's configuration, or the name of a known format. "": detect it.
@@ -184,8 +184,9 @@ func (o Options) trusted() []string {
 type Parser struct {
 	o       Options
 	c       compiled
+	quick   bool // pseudonyms need not outlive it
 	seeds   [3]maphash.Seed
-	secrets [2]uint64 // of the hash of addresses, from the salt
+	secrets [2]uint64 // of the hash of addresses
 	robots  *robots.List
 	endings map[string]part     // what a file ending says
 	unseen  map[string]struct{} // file names that nobody misses
@@ -197,11 +198,14 @@ func NewParser(o Options) (*Parser, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Parser{o: o, c: c, robots: robots.New(o.Rules.Robots, o.Rules.Probes)}
+	p := &Parser{o: o, c: c, quick: o.Salts == nil, robots: robots.New(o.Rules.Robots, o.Rules.Probes)}
+	if p.quick {
+		p.o.Salts = who.Fixed(nil)
+	}
 	for i := range p.seeds {
 		p.seeds[i] = maphash.MakeSeed()
 	}
-	p.secrets = addressSecrets(o.Salt)
+	p.secrets = addressSecrets(p.o.Salts.Secret())
 	p.learnParts()
 	return p, nil
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/honderd/honderd/experience"
+	"github.com/honderd/honderd/internal/who"
 )
 
 const (
@@ -19,8 +20,8 @@ const (
 
 func mustParser(tb testing.TB, o Options) *Parser {
 	tb.Helper()
-	if o.Salt == nil {
-		o.Salt = []byte("salt")
+	if o.Salts == nil {
+		o.Salts = who.Fixed([]byte("salt"))
 	}
 	p, err := NewParser(o)
 	if err != nil {

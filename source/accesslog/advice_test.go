@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/honderd/honderd/experience"
+	"github.com/honderd/honderd/internal/who"
 )
 
 func TestAdviceNamesWhatIsHidden(t *testing.T) {
@@ -58,7 +59,7 @@ func TestTheConfigurationThatIsAdvisedTells(t *testing.T) {
 		{squidConfig, `1795464069.450     31 203.0.113.7 TCP_REFRESH_FAIL_OLD/200 507 GET http://shop.example/basket - HIER_DIRECT/10.0.0.1 text/html "Mozilla/5.0"`},
 	}
 	for _, tt := range tests {
-		p := mustParser(t, Options{Rules: experience.DefaultRules(), Format: tt.config, Salt: []byte("s"), Robots: true})
+		p := mustParser(t, Options{Rules: experience.DefaultRules(), Format: tt.config, Salts: who.Fixed([]byte("s")), Robots: true})
 		g, list, err := p.Advise([]byte(tt.line + "\n"))
 		if err != nil {
 			t.Fatal(tt.config, err)

@@ -94,16 +94,16 @@ func (c *counts) find(hash uint64) int {
 	return len(c.list) - 1
 }
 
-// addressSecrets derives the key of addressHash from salt.
-func addressSecrets(salt []byte) [2]uint64 {
-	mac := hmac.New(sha256.New, salt)
+// addressSecrets derives the key of addressHash from a secret.
+func addressSecrets(secret []byte) [2]uint64 {
+	mac := hmac.New(sha256.New, secret)
 	mac.Write([]byte("addresses"))
 	sum := mac.Sum(nil)
 	return [2]uint64{binary.LittleEndian.Uint64(sum), binary.LittleEndian.Uint64(sum[8:]) | 1}
 }
 
-// addressHash hashes an address with the salt: the same in every worker and after a
-// restart, and quick, as every line needs it.
+// addressHash hashes an address with a secret of this process: the same in every worker,
+// and quick, as every line needs it.
 func (p *Parser) addressHash(address []byte) uint64 {
 	h := p.secrets[0] ^ uint64(len(address))*p.secrets[1]
 	for len(address) >= 8 {

@@ -22,7 +22,8 @@ func (w *Worker) take(g *Grammar, line []byte, ms int64, b *experience.Batch) {
 	}
 	address := w.address(g, line)
 	addressHash := w.p.addressHash(address)
-	w.counts.add(addressHash)
+	w.turn(ms)
+	w.counts.add(w.counted(addressHash))
 	if (o.Since != 0 && ms < o.Since) || (o.Until != 0 && ms >= o.Until) {
 		return
 	}
@@ -43,7 +44,7 @@ func (w *Worker) take(g *Grammar, line []byte, ms int64, b *experience.Batch) {
 		b.Tally.NoRequest++
 		return
 	}
-	e := experience.Experience{Person: w.person(g, line, address, agent, addressHash, agentHash), At: ms, Wait: uint32(max(wait, 0))}
+	e := experience.Experience{Person: w.person(b, g, line, address, agent, addressHash, agentHash), At: ms, Wait: uint32(max(wait, 0))}
 	if o.Raw {
 		raw := experience.RawRules()
 		if status < 100 {

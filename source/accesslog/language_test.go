@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/honderd/honderd/experience"
+	"github.com/honderd/honderd/internal/who"
 )
 
 // spelled formats, as they stand in configurations, with a line of each and one with a
@@ -57,7 +58,7 @@ func spelledLines() []struct {
 
 func TestFormatsAreTakenAsTheyStandInTheConfiguration(t *testing.T) {
 	for _, tt := range spelledLines() {
-		p, err := NewParser(Options{Rules: experience.DefaultRules(), Salt: []byte("s"), Format: tt.format})
+		p, err := NewParser(Options{Rules: experience.DefaultRules(), Salts: who.Fixed([]byte("s")), Format: tt.format})
 		if err != nil {
 			t.Errorf("%s: %v", tt.name, err)
 			continue
@@ -97,7 +98,7 @@ func TestFormatsThatCannotBeReadSayWhy(t *testing.T) {
 }
 
 func TestPeopleAndLabelsByAKeyOfJSON(t *testing.T) {
-	o := Options{Rules: experience.DefaultRules(), Salt: []byte("s"), Person: "field:Tenant.userId",
+	o := Options{Rules: experience.DefaultRules(), Salts: who.Fixed([]byte("s")), Person: "field:Tenant.userId",
 		Labels: []LabelField{{"region", "field:Geo.Region"}, {"release", "header:X-Release"}}}
 	p := mustParser(t, o)
 	var b experience.Batch

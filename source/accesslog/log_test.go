@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/honderd/honderd/experience"
+	"github.com/honderd/honderd/internal/who"
 	"github.com/honderd/honderd/source"
 	"github.com/honderd/honderd/source/sourcetest"
 )
@@ -43,14 +44,14 @@ func file(t *testing.T, name string, content []byte) string {
 
 func TestAFollowedLogPassesTheSuite(t *testing.T) {
 	path := file(t, "access.log", bytes.Join(lines(1, 9000), nil))
-	p := mustParser(t, Options{Rules: experience.DefaultRules(), Salt: []byte("salt")})
+	p := mustParser(t, Options{Rules: experience.DefaultRules(), Salts: who.Fixed([]byte("salt"))})
 	sourcetest.Run(t, 9000, func(*testing.T) source.Source { return NewLog(p, path, slog.New(slog.DiscardHandler)) })
 }
 
 // readWhole reads logs and returns their experiences, in the order in which they came.
 func readWhole(t *testing.T, paths ...string) (items []experience.Experience, tally experience.Tally) {
 	t.Helper()
-	w := Whole{Parser: mustParser(t, Options{Rules: experience.DefaultRules(), Salt: []byte("salt")}), Paths: paths, Workers: 2}
+	w := Whole{Parser: mustParser(t, Options{Rules: experience.DefaultRules(), Salts: who.Fixed([]byte("salt"))}), Paths: paths, Workers: 2}
 	err := w.Run(t.Context(), "", func(_ context.Context, b *experience.Batch) error {
 		for _, e := range b.Items {
 			e.Journey, e.Step = 0, 0

@@ -49,6 +49,7 @@ type head struct {
 	journeys []int // of the batch at hand: their numbers in the batch that goes out; 0: not known, else one more
 	steps    []int
 	labels   []int
+	before   []experience.Formerly // of the batch at hand, from i on
 }
 
 // forget makes h number all anew: another batch is at hand, or goes out.
@@ -64,10 +65,24 @@ func (w *Whole) newMerge() (*merge, error) {
 		}
 		m.waiting = append(m.waiting, begin{path, at})
 	}
+	m.begin()
 	slices.SortStableFunc(m.waiting, func(a, b begin) int { return cmp.Compare(a.at, b.at) })
 	m.out.Reset()
 	m.numbers.open(&m.out)
 	return m, errors.Join(errs...)
+}
+
+// begin counts salts from the day of the earliest line.
+func (m *merge) begin() {
+	at := int64(0)
+	for _, one := range m.waiting {
+		if one.at > 0 && (at == 0 || one.at < at) {
+			at = one.at
+		}
+	}
+	if salts := m.whole.Parser.o.Salts; at > 0 {
+		salts.Begin(at)
+	}
 }
 
 func (m *merge) run(ctx context.Context, sink source.Sink) error {
@@ -139,7 +154,7 @@ func (m *merge) settle(h *head) error {
 				return nil
 			}
 		}
-		h.i = 0
+		h.i, h.before = 0, h.batches[0].Formerly
 		h.forget()
 		m.count(h.batches[0])
 	}
@@ -185,6 +200,10 @@ func (m *merge) take(h *head) {
 		e.Labels = renumber(h.labels, e.Labels, func() uint16 {
 			return m.numbers.labels.index(keyOf(b.Labels[e.Labels]), &m.out.Labels)
 		})
+	}
+	if len(h.before) > 0 && h.before[0].Item == h.i-1 {
+		m.out.Formerly = append(m.out.Formerly, experience.Formerly{Item: len(m.out.Items), Person: h.before[0].Person})
+		h.before = h.before[1:]
 	}
 	m.out.Items = append(m.out.Items, e)
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/honderd/honderd/experience"
+	"github.com/honderd/honderd/internal/who"
 )
 
 // lineOf is what one line must be read as.
@@ -81,7 +82,7 @@ func othersLines() []lineOf {
 
 func TestLogsOfOtherServers(t *testing.T) {
 	for _, tt := range othersLines() {
-		p := mustParser(t, Options{Rules: experience.DefaultRules(), Salt: []byte("s")})
+		p := mustParser(t, Options{Rules: experience.DefaultRules(), Salts: who.Fixed([]byte("s"))})
 		g, err := p.Detect([]byte(tt.line + "\n"))
 		if err != nil || g.Name() != tt.format {
 			t.Errorf("%s\n= %v, %v; want %s", tt.line, g, err, tt.format)
@@ -112,7 +113,7 @@ func TestWhatNobodyAskedIsNoExperience(t *testing.T) {
 		`{"timestamp":"2026-11-23T20:01:09","client_ip":"203.0.113.7","url":"/b","request_method":"GET","response_state":"MISS","response_status":200,"fastly_is_edge":false}`,
 	} {
 		var b experience.Batch
-		p := mustParser(t, Options{Rules: experience.DefaultRules(), Salt: []byte("s")})
+		p := mustParser(t, Options{Rules: experience.DefaultRules(), Salts: who.Fixed([]byte("s"))})
 		p.NewWorker(nil).Parse([]byte(line+"\n"), &b)
 		if len(b.Items) != 0 || b.Tally.NoRequest != 1 || b.Tally.Parsed != 1 {
 			t.Errorf("%s\n= %d experiences, %+v", line, len(b.Items), b.Tally)
@@ -122,7 +123,7 @@ func TestWhatNobodyAskedIsNoExperience(t *testing.T) {
 
 func TestBrokenJSONIsRejected(t *testing.T) {
 	whole := `{"ts":1795464069.76,"request":{"client_ip":"203.0.113.7","method":"GET","uri":"/a"},"duration":0.2,"status":200,"x":[1,{"y":null},[]]}`
-	p := mustParser(t, Options{Rules: experience.DefaultRules(), Salt: []byte("s")})
+	p := mustParser(t, Options{Rules: experience.DefaultRules(), Salts: who.Fixed([]byte("s"))})
 	for n := range whole {
 		var b experience.Batch
 		p.NewWorker(nil).Parse([]byte(whole[:n]+"\n"), &b)
@@ -140,7 +141,7 @@ func TestBrokenJSONIsRejected(t *testing.T) {
 }
 
 func TestAFieldMapOfOnesOwn(t *testing.T) {
-	p := mustParser(t, Options{Rules: experience.DefaultRules(), Salt: []byte("s"), Format: "json:time=t,status=res.code|code,path=req.u,method=req.m,ms=took,address=who"})
+	p := mustParser(t, Options{Rules: experience.DefaultRules(), Salts: who.Fixed([]byte("s")), Format: "json:time=t,status=res.code|code,path=req.u,method=req.m,ms=took,address=who"})
 	lines := `{"t":1795464069000,"code":500,"res":{"code":200},"req":{"u":"/a","m":"GET"},"took":7.5,"who":"203.0.113.7"}` + "\n" +
 		`{"t":1795464069000,"code":500,"req":{"u":"/a","m":"GET"},"who":"203.0.113.7"}` + "\n"
 	g, err := p.Detect([]byte(lines))
@@ -176,7 +177,7 @@ func TestRobotsThatAreDeclaredAreNoPeople(t *testing.T) {
 		{fmt.Sprintf(plain, "test"), 0, 1},
 		{fmt.Sprintf(plain, ""), 0, 0},
 	}
-	p := mustParser(t, Options{Rules: experience.DefaultRules(), Salt: []byte("s")})
+	p := mustParser(t, Options{Rules: experience.DefaultRules(), Salts: who.Fixed([]byte("s"))})
 	for _, tt := range tests {
 		var b experience.Batch
 		p.NewWorker(nil).Parse([]byte(tt.line+"\n"), &b)
@@ -197,7 +198,7 @@ func FuzzOthers(f *testing.F) {
 	}
 	f.Add([]byte("#Fields: date time c-ip cs-method cs-uri-stem sc-status time-taken\n2026-11-23 12:00:00 203.0.113.7 GET /basket 200 31"))
 	f.Add([]byte(`2026/11/23 20:01:09 [error] 7#7: *9 connect() failed (111: Connection refused) while connecting to upstream, client: 203.0.113.7`))
-	p := mustParser(f, Options{Rules: experience.DefaultRules(), Salt: []byte("s")})
+	p := mustParser(f, Options{Rules: experience.DefaultRules(), Salts: who.Fixed([]byte("s"))})
 	f.Fuzz(func(t *testing.T, log []byte) {
 		log = append(log, "\n"+combined("GET / HTTP/1.1", "200")+"\n"...)
 		all := whole(p, nil, log, func(int) bool { return false })[0]
@@ -218,7 +219,7 @@ func BenchmarkOthers(b *testing.B) {
 			continue
 		}
 		b.Run(l.format, func(b *testing.B) {
-			p, err := NewParser(Options{Rules: experience.DefaultRules(), Salt: []byte("s")})
+			p, err := NewParser(Options{Rules: experience.DefaultRules(), Salts: who.Fixed([]byte("s"))})
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -259,7 +260,7 @@ func TestHeadersNameTheFields(t *testing.T) {
 		{cloudfront, "cloudfront", 0, []experience.Cause{fun, gone}, []uint32{102, 9001}},
 	}
 	for _, tt := range tests {
-		p := mustParser(t, Options{Rules: experience.DefaultRules(), Salt: []byte("s")})
+		p := mustParser(t, Options{Rules: experience.DefaultRules(), Salts: who.Fixed([]byte("s"))})
 		g, err := p.Detect([]byte(tt.log))
 		if err != nil || g.Name() != tt.format {
 			t.Fatalf("%s: %v, %v", tt.format, g, err)

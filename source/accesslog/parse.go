@@ -22,6 +22,9 @@ type Worker struct {
 	m        matcher
 	clock    clock
 	namer    *who.Namer
+	first    int64  // the time of the first line
+	period   uint64 // of the line at hand, by which its person is named
+	over     bool   // a visit of the period before may go on
 	persons  []personSlot
 	agents   []kindSlot
 	forwards []forwardSlot
@@ -46,7 +49,7 @@ func (p *Parser) NewWorker(g *Grammar) *Worker {
 	}
 	w := &Worker{
 		p: p, g: g,
-		namer:    who.NewNamer(p.o.Salt),
+		namer:    who.NewNamer(p.o.Salts),
 		persons:  make([]personSlot, personSlots),
 		agents:   make([]kindSlot, kindSlots),
 		scratch:  make([]byte, 0, 512),

@@ -17,8 +17,9 @@ const (
 
 // personSlot remembers a pseudonym by the hash of what it was made from.
 type personSlot struct {
-	hash   uint64
-	person experience.Person
+	hash        uint64
+	now, before experience.Person
+	both        bool // before is known
 }
 
 // forwardSlot remembers which address in a list is the client's.
@@ -28,10 +29,11 @@ type forwardSlot struct {
 	known    bool
 }
 
-// person returns the pseudonym of whoever wrote line.
-func (w *Worker) person(g *Grammar, line, address, agent []byte, hash, agentHash uint64) experience.Person {
+// person returns the pseudonym of whoever wrote line, which will be the next item of b; the
+// one before is noted in b while a visit under it may still go on.
+func (w *Worker) person(b *experience.Batch, g *Grammar, line, address, agent []byte, hash, agentHash uint64) experience.Person {
 	tag, one, two := who.ByAddressAndAgent, address, agent
-	if w.p.o.Salt == nil { // hash has no secret then
+	if w.p.quick {
 		hash = maphash.Bytes(w.p.seeds[1], address)
 	}
 	if w.p.o.Person == who.ByAddress {
@@ -45,19 +47,56 @@ func (w *Worker) person(g *Grammar, line, address, agent []byte, hash, agentHash
 			hash = maphash.Bytes(w.p.seeds[2], key)
 		}
 	}
-	if w.p.o.Salt == nil {
+	if w.p.quick {
 		return max(1, experience.Person(hash)) // the seed of hash is a secret of this parser
 	}
-	// Two slots each, the one used last first: people who share a slot take turns.
+	hash = mix(hash, w.period)
+	s := w.slot(hash)
+	if s.hash != hash || s.now == 0 {
+		*s = personSlot{hash: hash, now: experience.Person(w.namer.Name(tag, one, two))}
+	}
+	if w.over && !s.both {
+		s.before, s.both = experience.Person(w.namer.Before(tag, one, two)), true
+	}
+	if w.over && s.before != 0 {
+		b.Formerly = append(b.Formerly, experience.Formerly{Item: len(b.Items), Person: s.before})
+	}
+	return s.now
+}
+
+// slot returns the slot of who has this hash, or one for them. There are two for each, the
+// one used last first: people who share a slot take turns.
+func (w *Worker) slot(hash uint64) *personSlot {
 	pair := w.persons[hash%personSlots&^1:][:2]
-	if pair[0].hash == hash && pair[0].person != 0 {
-		return pair[0].person
+	if pair[0].hash != hash || pair[0].now == 0 {
+		pair[0], pair[1] = pair[1], pair[0]
 	}
-	pair[0], pair[1] = pair[1], pair[0]
-	if pair[0].hash != hash || pair[0].person == 0 {
-		pair[0] = personSlot{hash: hash, person: experience.Person(w.namer.Name(tag, one, two))}
+	return &pair[0]
+}
+
+// aside returns a parser that leaves no trace in the salts.
+func (p *Parser) aside() *Parser {
+	other := *p
+	other.quick, other.o.Salts = true, who.Fixed(nil)
+	return &other
+}
+
+// counted returns the hash under which an address is counted: another in each period.
+func (w *Worker) counted(hash uint64) uint64 {
+	if w.period == 0 {
+		return hash
 	}
-	return pair[0].person
+	return mix(hash, w.period)
+}
+
+// turn makes ms the time of the people that are named next.
+func (w *Worker) turn(ms int64) {
+	if w.first == 0 {
+		w.first = ms
+	}
+	if !w.p.quick {
+		w.period, w.over = w.namer.Turn(ms)
+	}
 }
 
 // mix makes one hash of two.

@@ -99,7 +99,7 @@ func TestAddressesAreCounted(t *testing.T) {
 // Another salt gives other pseudonyms to the same people, and a parser made anew with
 // the same salt the same ones.
 func TestSaltKeepsPeopleApart(t *testing.T) {
-	p1, p2, p3 := mustParser(t, Options{Salt: []byte("one"), Raw: true}), mustParser(t, Options{Salt: []byte("two"), Raw: true}), mustParser(t, Options{Salt: []byte("one"), Raw: true})
+	p1, p2, p3 := mustParser(t, Options{Salts: who.Fixed([]byte("one")), Raw: true}), mustParser(t, Options{Salts: who.Fixed([]byte("two")), Raw: true}), mustParser(t, Options{Salts: who.Fixed([]byte("one")), Raw: true})
 	rapid.Check(t, func(t *rapid.T) {
 		var lines []string
 		for range rapid.IntRange(1, 40).Draw(t, "lines") {

@@ -110,7 +110,7 @@ func (w *Whole) start(ctx context.Context, path string) (*reading, error) {
 		go r.parse(w.Parser.NewWorker(g))
 	}
 	go func() {
-		r.err = r.read(ctx, chunks, first, func() { w.tell(f) })
+		r.err = r.read(ctx, chunks, first, w.beginning(g), func() { w.tell(f) })
 		r.err = errors.Join(r.err, f.Close())
 		close(r.jobs)
 		close(r.ordered)
@@ -154,10 +154,34 @@ func (w *Whole) tell(f *logfile.File) {
 	w.Progress(sum, g.total)
 }
 
+// beginning returns what looks for the first line, from whose day salts are counted: several
+// workers would quarrel about it.
+func (w *Whole) beginning(g *Grammar) func(chunk []byte) {
+	salts := w.Parser.o.Salts
+	worker := (*Worker)(nil)
+	return func(chunk []byte) {
+		if salts.Begun() {
+			return
+		}
+		if worker == nil {
+			worker = w.Parser.aside().NewWorker(g)
+		}
+		for rest := chunk; len(rest) > 0 && worker.first == 0; {
+			var b experience.Batch
+			b.Reset()
+			rest = worker.Parse(rest, &b)
+		}
+		if worker.first != 0 {
+			salts.Begin(worker.first)
+		}
+	}
+}
+
 // read hands out chunks until the log or ctx ends.
-func (r *reading) read(ctx context.Context, chunks *logfile.Chunks, chunk []byte, tell func()) error {
+func (r *reading) read(ctx context.Context, chunks *logfile.Chunks, chunk []byte, look func([]byte), tell func()) error {
 	var heads heads
 	for {
+		look(chunk)
 		j := &job{chunk: chunk, head: heads.text, batches: make(chan []*experience.Batch, 1)}
 		heads.read(chunk)
 		select {
@@ -275,7 +299,7 @@ func (w *Whole) peek(path string) (int64, error) {
 	}
 	var b experience.Batch
 	b.Reset()
-	w.Parser.NewWorker(g).Parse(chunk, &b)
+	w.Parser.aside().NewWorker(g).Parse(chunk, &b)
 	if len(b.Items) == 0 {
 		return 0, nil
 	}

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/honderd/honderd/experience"
+	"github.com/honderd/honderd/internal/who"
 )
 
 // backend is a server that can die in the middle of requests, and knows which it let down.
@@ -308,7 +309,7 @@ func followed(t *testing.T, format, path string, n int) []experience.Experience 
 	if strings.Contains(format, "%ci") {
 		format = "log-format " + format
 	}
-	p := mustParser(t, Options{Rules: experience.DefaultRules(), Salt: []byte("s"), Format: format})
+	p := mustParser(t, Options{Rules: experience.DefaultRules(), Salts: who.Fixed([]byte("s")), Format: format})
 	ctx, stop := context.WithTimeout(t.Context(), 60*time.Second)
 	defer stop()
 	var items []experience.Experience

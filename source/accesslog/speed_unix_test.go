@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/honderd/honderd/experience"
+	"github.com/honderd/honderd/internal/who"
 )
 
 // cpu returns how long processors have worked for this process.
@@ -70,7 +71,7 @@ func BenchmarkSpeed(b *testing.B) {
 	for _, name := range []string{"combined", "haproxy", "caddy", "traefik-json", "json"} {
 		b.Run(name, func(b *testing.B) {
 			log := logs[name]
-			p := mustParser(b, Options{Rules: experience.DefaultRules(), Salt: []byte("s")})
+			p := mustParser(b, Options{Rules: experience.DefaultRules(), Salts: who.Fixed([]byte("s"))})
 			g, err := p.Detect(log[:64<<10])
 			if err != nil || g.name != name {
 				b.Fatal(g, err)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/honderd/honderd/experience"
+	"github.com/honderd/honderd/internal/who"
 )
 
 // inJSON returns a JSON string.
@@ -45,7 +46,7 @@ func TestLinesAreReadInWhateverCarriesThem(t *testing.T) {
 			`{"date":1795464069.1,"log":` + inJSON(t, `2026-11-23T20:01:10.123Z stdout F `+line) + `}`,
 			`{"message":` + inJSON(t, `{"log":`+inJSON(t, line)+`}`) + `}`,
 		} {
-			p := mustParser(t, Options{Rules: experience.DefaultRules(), Salt: []byte("s")})
+			p := mustParser(t, Options{Rules: experience.DefaultRules(), Salts: who.Fixed([]byte("s"))})
 			g, err := p.Detect([]byte(carried + "\n"))
 			if err != nil || g.Name() != format {
 				t.Errorf("%s\n= %v, %v; want %s", carried, g, err, format)
@@ -109,7 +110,7 @@ func TestFieldsThatChangeInsideALogAreFollowedByAllWorkers(t *testing.T) {
 	log, bad := changingFields(30000) // several chunks
 	for _, workers := range []int{1, 4} {
 		items, tally := []experience.Experience{}, experience.Tally{}
-		w := Whole{Parser: mustParser(t, Options{Rules: experience.DefaultRules(), Salt: []byte("s")}), Paths: []string{file(t, "ex.log", log)}, Workers: workers}
+		w := Whole{Parser: mustParser(t, Options{Rules: experience.DefaultRules(), Salts: who.Fixed([]byte("s"))}), Paths: []string{file(t, "ex.log", log)}, Workers: workers}
 		if err := w.Run(t.Context(), "", func(_ context.Context, b *experience.Batch) error {
 			items = append(items, b.Items...)
 			tally.Add(&b.Tally)
@@ -132,7 +133,7 @@ func TestFieldsThatChangeInsideALogAreFollowedByAllWorkers(t *testing.T) {
 func TestAFollowedLogGoesOnWithTheFieldsThatHold(t *testing.T) {
 	log, _ := changingFields(2000)
 	path := file(t, "ex.log", log)
-	p := mustParser(t, Options{Rules: experience.DefaultRules(), Salt: []byte("s")})
+	p := mustParser(t, Options{Rules: experience.DefaultRules(), Salts: who.Fixed([]byte("s"))})
 	stop := fmt.Errorf("stop")
 	var position string
 	given := 0

@@ -8,12 +8,14 @@ import (
 	"github.com/honderd/honderd/experience"
 	"github.com/honderd/honderd/internal/robots"
 	"github.com/honderd/honderd/internal/route"
+	"github.com/honderd/honderd/internal/who"
 )
 
 // batch is a batch that is being filled from one request.
 type batch struct {
 	experience.Batch
 	journeys, steps map[string]uint16
+	namer           *who.Namer
 }
 
 func newBatch(bytes int) *batch {
@@ -75,7 +77,7 @@ func (d *Door) robot(s *sent, driven bool) bool {
 // sight is something that a person saw, as a browser tells it.
 type sight struct {
 	at      time.Time
-	person  experience.Person
+	person  self
 	wait    time.Duration // below 0: not known
 	method  string
 	path    string // without host and query
@@ -106,11 +108,15 @@ func (d *Door) add(b *batch, s sight) {
 		return
 	}
 	e := experience.Experience{
-		Person: s.person, At: s.at.UnixMilli(), Cause: s.cause, Labels: s.labels, Part: s.part, Rage: s.rage,
+		At: s.at.UnixMilli(), Cause: s.cause, Labels: s.labels, Part: s.part, Rage: s.rage,
 		Wait: uint32(min(max(s.wait, 0), maxWait).Milliseconds()),
 	}
 	if !experience.Possible(e.At) {
 		return
+	}
+	name, before := b.namer.NameAt(e.At, s.person.way, s.person.one, s.person.two)
+	if e.Person = experience.Person(name); before != 0 {
+		b.Formerly = append(b.Formerly, experience.Formerly{Item: len(b.Items), Person: experience.Person(before)})
 	}
 	path := route.Path([]byte(s.path))
 	e.Critical = d.options.Rules.IsCritical(s.method, string(path))

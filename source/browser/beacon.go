@@ -14,6 +14,7 @@ type told struct {
 	ID      string            `json:"id"`
 	Key     string            `json:"k"`
 	Person  string            `json:"u"`
+	Consent string            `json:"c"` // what the browser keeps because its person said yes
 	Labels  string            `json:"l"`
 	Driven  int               `json:"r"` // by a program
 	Dropped float64           `json:"d"` // items that there was no room for
@@ -55,7 +56,7 @@ const (
 // beacon takes a message of our script.
 func (d *Door) beacon(s *sent) *refusal {
 	var m told
-	if json.Unmarshal(s.body, &m) != nil || len(m.Items) > maxItems || len(m.ID) > maxID || len(m.Person) > maxOfName {
+	if json.Unmarshal(s.body, &m) != nil || len(m.Items) > maxItems || len(m.ID) > maxID || len(m.Person) > maxOfName || len(m.Consent) > maxID {
 		return notOurs("a message of honderd.js")
 	}
 	if no := d.opens(m.Key); no != nil {
@@ -79,6 +80,9 @@ func (d *Door) beacon(s *sent) *refusal {
 	}
 	s.vitals = m.Vitals
 	labels, person := d.labels(s.batch, m.Labels), s.named(m.Person)
+	if m.Person == "" {
+		person = d.consented(s, m.Consent)
+	}
 	for _, raw := range m.Items {
 		var i item
 		if json.Unmarshal(raw, &i) != nil {
@@ -98,7 +102,7 @@ func (d *Door) beacon(s *sent) *refusal {
 const maxDropped = 10_000
 
 // item judges one thing that happened, or says why it is none.
-func (d *Door) item(s *sent, i *item, now float64, person experience.Person, labels uint16) string {
+func (d *Door) item(s *sent, i *item, now float64, person self, labels uint16) string {
 	age := time.Duration(0) // the clock of the browser may be wrong, but not how long ago it was by it
 	if now > 0 && i.At > 0 && now > i.At {
 		ms := now - i.At

@@ -19,7 +19,7 @@ import (
 // Options says what a Door takes, and from whom. Keep is required.
 type Options struct {
 	Rules     experience.Rules
-	Salt      []byte         // of the pseudonyms
+	Salts     *who.Salts     // of the pseudonyms
 	Recognise string         // what tells people apart who give no name: who.ByAddress; anything else: address and agent
 	Trusted   []netip.Prefix // proxies whose word is taken for the address of who is behind them
 	Labels    []string       // the names that labels may have
@@ -98,7 +98,7 @@ func New(o Options) *Door {
 	for _, text := range o.Origins {
 		d.origins = append(d.origins, parseOrigin(text))
 	}
-	d.namers.New = func() any { return who.NewNamer(o.Salt) }
+	d.namers.New = func() any { return who.NewNamer(o.Salts) }
 	return d
 }
 
@@ -139,8 +139,7 @@ type sent struct {
 	at     time.Time // when it came
 	batch  *batch
 	agent  string
-	person experience.Person // who it is when nothing in it says more
-	namer  *who.Namer
+	person self // who it is when nothing in it says more
 	vitals *vitals
 	id     [16]byte // by which it counts once; zero: it has none
 }
@@ -183,7 +182,8 @@ func (d *Door) within(w http.ResponseWriter, r *http.Request, from sender, most 
 	}
 	namer, _ := d.namers.Get().(*who.Namer)
 	defer d.namers.Put(namer)
-	s := &sent{from: from, body: body, at: time.Now(), batch: newBatch(len(body)), agent: r.UserAgent(), namer: namer}
+	s := &sent{from: from, body: body, at: time.Now(), batch: newBatch(len(body)), agent: r.UserAgent()}
+	s.batch.namer = namer
 	s.person = d.person(s)
 	if no := take(s); no != nil {
 		return no
@@ -191,22 +191,36 @@ func (d *Door) within(w http.ResponseWriter, r *http.Request, from sender, most 
 	return d.keep(r, s)
 }
 
-// person returns the pseudonym of a sender that gives no name: the same that an access log
-// gives.
-func (d *Door) person(s *sent) experience.Person {
-	address := []byte(s.from.address.String())
-	if d.options.Recognise == who.ByAddress {
-		return experience.Person(s.namer.Name(who.ByAddress, address, nil))
-	}
-	return experience.Person(s.namer.Name(who.ByAddressAndAgent, address, []byte(s.agent)))
+// self is what somebody is recognised by, until the time is known at which it counts.
+type self struct {
+	way      string
+	one, two []byte
 }
 
-// named returns the pseudonym for a name that the application gave.
-func (s *sent) named(name string) experience.Person {
+// person returns who a sender is that gives no name: the same that an access log gives.
+func (d *Door) person(s *sent) self {
+	address := []byte(s.from.address.String())
+	if d.options.Recognise == who.ByAddress {
+		return self{way: who.ByAddress, one: address}
+	}
+	return self{who.ByAddressAndAgent, address, []byte(s.agent)}
+}
+
+// named returns who has a name that the application gave.
+func (s *sent) named(name string) self {
 	if name == "" {
 		return s.person
 	}
-	return experience.Person(s.namer.Name(who.ByField, []byte(name), nil))
+	return self{way: who.ByField, one: []byte(name)}
+}
+
+// consented returns who has an identifier that their browser keeps because they said yes.
+// Where servers are heard too, their logs do not have it: the same person would be two.
+func (d *Door) consented(s *sent, id string) self {
+	if id == "" || d.options.Unseen {
+		return s.person
+	}
+	return self{way: who.ByConsent, one: []byte(id)}
 }
 
 // isNew reports whether a message with this id has not been told before: it is counted

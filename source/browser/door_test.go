@@ -23,7 +23,7 @@ import (
 // door returns a Door for pages of https://shop.example, and what it keeps.
 func door(o Options) (*Door, *kept) {
 	k := &kept{}
-	o.Keep, o.Salt = k.keep, []byte("salt")
+	o.Keep, o.Salts = k.keep, who.Fixed([]byte("salt"))
 	if o.Rules.Parts == nil {
 		o.Rules = experience.DefaultRules()
 	}
@@ -149,7 +149,8 @@ func TestAMessageIsCountedOnce(t *testing.T) {
 
 func TestThePersonIsTheOneOfTheLog(t *testing.T) {
 	view := `{"k":"view","w":1,"p":"/"}`
-	namer := who.NewNamer([]byte("salt"))
+	namer := who.NewNamer(who.Fixed([]byte("salt")))
+	namer.Turn(1)
 	both := namer.Name(who.ByAddressAndAgent, []byte("203.0.113.7"), []byte(personAgent))
 	for _, tt := range []struct {
 		name string
@@ -162,6 +163,9 @@ func TestThePersonIsTheOneOfTheLog(t *testing.T) {
 		{"address", Options{Recognise: who.ByAddress}, message("a", view), nil, namer.Name(who.ByAddress, []byte("203.0.113.7"), nil)},
 		{"behind a proxy", Options{Trusted: prefixes("10.0.0.0/8")}, message("a", view), []string{"-from", "10.0.0.1:1", "X-Forwarded-For", "198.51.100.9, 203.0.113.7"}, both},
 		{"a proxy of somebody", Options{}, message("a", view), []string{"X-Forwarded-For", "198.51.100.9"}, both},
+		{"consent", Options{}, `{"id":"a","c":"0123456789abcdef","i":[` + view + `]}`, nil, namer.Name(who.ByConsent, []byte("0123456789abcdef"), nil)},
+		{"a name stands above consent", Options{}, `{"id":"a","c":"0123456789abcdef","u":"customer-1","i":[` + view + `]}`, nil, namer.Name(who.ByField, []byte("customer-1"), nil)},
+		{"where servers are heard, consent is no id", Options{Unseen: true}, `{"id":"a","c":"0123456789abcdef","i":[{"k":"nav","f":"net","p":"/"}]}`, nil, both},
 		{"a name", Options{}, `{"id":"a","u":"customer-1","i":[` + view + `]}`, nil, namer.Name(who.ByField, []byte("customer-1"), nil)},
 	} {
 		d, k := door(tt.o)

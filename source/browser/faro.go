@@ -74,7 +74,7 @@ const maxSignals = 2000
 
 // faroPage is what the signals of one payload have in common.
 type faroPage struct {
-	person experience.Person
+	person self
 	url    *url.URL
 	view   string
 }

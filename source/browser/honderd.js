@@ -1,6 +1,7 @@
 // honderd.js tells the server how it was for the person in front of this page: what they
 // waited for, what failed, and what made them leave. It sets no cookie, reads no content,
-// sends paths without their queries, and is silent when the browser asks for privacy.
+// sends paths without their queries, keeps an id of the person only once the site says that
+// they agreed, and is silent when the browser asks for privacy.
 // Comments and indentation are taken out before it is served: docs/browser.md.
 (function (w, d, nav) {
   'use strict';
@@ -8,7 +9,7 @@
   var C = { patience: 8000, left: 1000, all: 1 };
   var me = d.currentScript || d.querySelector('script[src*="honderd.js"]'), perf = w.performance, loc = w.location;
   if (w.honderd || !me || !perf || !w.fetch || !w.URL || !w.Promise) return;
-  var api = w.honderd = { name: nothing, step: nothing, person: nothing };
+  var api = w.honderd = { name: nothing, step: nothing, person: nothing, consent: nothing };
   function nothing() {}
   if (nav.globalPrivacyControl || nav.doNotTrack == '1' || w.doNotTrack == '1') return;
 
@@ -41,6 +42,19 @@
     } catch (e) { return null; }
   }
 
+  // Who agreed to be recognised has an id in this browser, until they no longer do.
+  var known;
+  function consent(yes) {
+    known = undefined;
+    if (!C.all) return; // servers tell who it is, and do not have the id
+    var kept = w.localStorage;
+    if (!yes) return kept.removeItem('honderd.id');
+    known = kept.getItem('honderd.id') || [].map.call(w.crypto.getRandomValues(new Uint8Array(16)), function (b) { return (b + 256).toString(16).slice(1); }).join('');
+    kept.setItem('honderd.id', known);
+  }
+  api.consent = safe(consent);
+  if (data.consent == 'yes') api.consent(1);
+
   // What waits to be told. A message keeps its id until it has arrived, so that it counts once.
   var queue = [], id = random(), timer, dropped = 0, armed, gone, person = data.person;
   function tell(item, soon) {
@@ -52,7 +66,7 @@
     timer = later(flush, soon ? 500 : 4000);
   }
   function message(items, vitals) {
-    return { id: id, k: data.key, u: person, l: data.labels, r: nav.webdriver ? 1 : undefined, d: dropped || undefined, v: vitals, i: items };
+    return { id: id, k: data.key, u: person, c: known, l: data.labels, r: nav.webdriver ? 1 : undefined, d: dropped || undefined, v: vitals, i: items };
   }
   function text(m) { m.t = now(); return JSON.stringify(m); }
   // arm leaves a message with the browser, which sends it should the page die without a word.

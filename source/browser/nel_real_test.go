@@ -12,12 +12,13 @@ import (
 	"testing"
 
 	"github.com/honderd/honderd/experience"
+	"github.com/honderd/honderd/internal/who"
 )
 
 // The site dies, and the browser itself reports it to a collector that lives on.
 func TestARealBrowserReportsANetworkError(t *testing.T) {
 	k := &kept{}
-	d := New(Options{Keep: k.keep, Rules: testRules(), Salt: []byte("salt"), Origins: []string{"https://shop.example", "https://*.shop.example"}, Key: "shop"})
+	d := New(Options{Keep: k.keep, Rules: testRules(), Salts: who.Fixed([]byte("salt")), Origins: []string{"https://shop.example", "https://*.shop.example"}, Key: "shop"})
 	collector := httptest.NewTLSServer(d)
 	defer collector.Close()
 	to, err := url.Parse(collector.URL)

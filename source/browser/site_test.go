@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/honderd/honderd/experience"
+	"github.com/honderd/honderd/internal/who"
 )
 
 // slow is longer than a page takes on a busy machine.
@@ -124,7 +125,7 @@ func newSite(t *testing.T, o Options) *site {
 	if o.Rules.Parts == nil {
 		o.Rules = testRules()
 	}
-	o.Salt = []byte("salt")
+	o.Salts = who.Fixed([]byte("salt"))
 	s.door = New(o)
 	s.start()
 	t.Cleanup(s.die)

@@ -164,6 +164,9 @@ func (b *builder) step(e experience.Experience, s *span) {
 		}
 		e.Labels = at
 	}
+	if s.is(renamed) {
+		b.batch.Formerly = append(b.batch.Formerly, experience.Formerly{Item: len(b.batch.Items), Person: s.before})
+	}
 	b.batch.Items = append(b.batch.Items, e)
 	seen := b.of(s.res, s.end)
 	seen.People++

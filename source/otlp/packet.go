@@ -109,6 +109,9 @@ func (w *packing) span(s *span) {
 	p = w.word(p, string(s.peerKind))
 	if s.edgy() {
 		p = binary.LittleEndian.AppendUint64(p, uint64(s.person))
+		if s.is(renamed) {
+			p = binary.LittleEndian.AppendUint64(p, uint64(s.before))
+		}
 		p = w.word(p, s.journey)
 		p = w.word(p, s.step)
 		p = binary.AppendUvarint(p, uint64(len(s.labels)))
@@ -206,6 +209,9 @@ func (u *unpacking) span() (s span) {
 	s.peerKind = service.Kind(u.word())
 	if s.edgy() {
 		s.person = experience.Person(r.Uint64())
+		if s.is(renamed) {
+			s.before = experience.Person(r.Uint64())
+		}
 		s.journey, s.step = u.word(), u.word()
 		for range r.Count(experience.MaxLabels) {
 			s.labels = append(s.labels, experience.Label{Name: u.word(), Value: u.word()})

@@ -21,8 +21,8 @@ type LabelField struct{ Name, Field string }
 // Options say what spans mean.
 type Options struct {
 	Rules   experience.Rules
-	Salt    []byte // of the pseudonyms
-	Person  string // what a person is recognised by: "address+agent" (also when ""), "address", "header:NAME" or "field:NAME"
+	Salts   *who.Salts // of the pseudonyms; nil: those of one reader
+	Person  string     // what a person is recognised by: "address+agent" (also when ""), "address", "header:NAME" or "field:NAME"
 	Trusted []netip.Prefix
 	Labels  []LabelField // where Field is "header:NAME" or "field:NAME", an attribute
 	Robots  bool         // count robots and probes as people
@@ -48,7 +48,7 @@ type reader struct {
 	person int      // which wanted attribute says who somebody is; -1: none
 
 	seed    maphash.Seed
-	persons map[uint64]experience.Person
+	persons map[uint64]naming
 	agents  map[string]robots.Kind
 	routes  map[routeKey]named
 	words   map[string]string
@@ -67,9 +67,12 @@ type named struct {
 
 // newReader returns a reader. list may be shared by several.
 func newReader(o Options, list *robots.List) *reader {
+	if o.Salts == nil {
+		o.Salts = who.Fixed(nil)
+	}
 	r := &reader{
-		o: o, known: dictionary(), robots: list, namer: who.NewNamer(o.Salt), person: -1, seed: maphash.MakeSeed(),
-		persons: map[uint64]experience.Person{}, agents: map[string]robots.Kind{}, routes: map[routeKey]named{}, words: map[string]string{},
+		o: o, known: dictionary(), robots: list, namer: who.NewNamer(o.Salts), person: -1, seed: maphash.MakeSeed(),
+		persons: map[uint64]naming{}, agents: map[string]robots.Kind{}, routes: map[routeKey]named{}, words: map[string]string{},
 	}
 	r.bag.wanted = map[string]int{}
 	want := func(field string) int {
@@ -244,11 +247,11 @@ func (r *reader) who(s *span) {
 	b := &r.bag.said
 	s.robot = r.kind(b[fieldAgent], b[fieldSynthetic])
 	if r.person >= 0 && r.bag.more[r.person] != "" {
-		s.person = r.pseudonym(who.ByField, r.bag.more[r.person], "")
+		r.pseudonym(s, who.ByField, r.bag.more[r.person], "")
 		return
 	}
 	if b[fieldPerson] != "" {
-		s.person = r.pseudonym(who.ByField, b[fieldPerson], "")
+		r.pseudonym(s, who.ByField, b[fieldPerson], "")
 		return
 	}
 	address := b[fieldAddress]
@@ -258,9 +261,9 @@ func (r *reader) who(s *span) {
 	switch {
 	case address == "":
 	case r.o.Person == who.ByAddress:
-		s.person = r.pseudonym(who.ByAddress, address, "")
+		r.pseudonym(s, who.ByAddress, address, "")
 	default:
-		s.person = r.pseudonym(who.ByAddressAndAgent, address, b[fieldAgent])
+		r.pseudonym(s, who.ByAddressAndAgent, address, b[fieldAgent])
 	}
 }
 
@@ -287,8 +290,17 @@ func (r *reader) kind(agent, synthetic string) robots.Kind {
 	return k
 }
 
-// pseudonym returns the pseudonym of who is recognised by one and two.
-func (r *reader) pseudonym(way, one, two string) experience.Person {
+// naming is a pseudonym, and the one before it.
+type naming struct{ now, before experience.Person }
+
+// pseudonym sets the pseudonym of who is recognised by one and two when s ended; and the one
+// before, as long as a visit under it may still go on.
+func (r *reader) pseudonym(s *span, way, one, two string) {
+	if !experience.Possible(s.end) {
+		s.person = 1 // it is not counted
+		return
+	}
+	period, over := r.namer.Turn(s.end)
 	var h maphash.Hash
 	h.SetSeed(r.seed)
 	_, _ = h.WriteString(way) // a hash takes everything
@@ -296,16 +308,24 @@ func (r *reader) pseudonym(way, one, two string) experience.Person {
 	_, _ = h.WriteString(one)
 	_ = h.WriteByte(0)
 	_, _ = h.WriteString(two)
-	sum := h.Sum64()
-	if p, ok := r.persons[sum]; ok {
-		return p
+	sum := h.Sum64() ^ period
+	p, ok := r.persons[sum]
+	if !ok {
+		if len(r.persons) >= maxCached {
+			clear(r.persons)
+		}
+		p.now = experience.Person(r.namer.Name(way, []byte(one), []byte(two)))
 	}
-	if len(r.persons) >= maxCached {
-		clear(r.persons)
+	if over && p.before == 0 {
+		p.before = experience.Person(r.namer.Before(way, []byte(one), []byte(two)))
+		ok = false
 	}
-	p := experience.Person(r.namer.Name(way, []byte(one), []byte(two)))
-	r.persons[sum] = p
-	return p
+	if !ok {
+		r.persons[sum] = p
+	}
+	if s.person = p.now; over && p.before != 0 {
+		s.before, s.flags = p.before, s.flags|renamed
+	}
 }
 
 // labelled sets what s is told apart by.

@@ -68,6 +68,7 @@ type span struct {
 
 	// Only of spans that may be at the edge.
 	person        experience.Person // 0: nothing says who
+	before        experience.Person // who it was under the salt before; only when renamed
 	journey, step string
 	labels        []experience.Label
 }
@@ -83,6 +84,7 @@ const (
 	page                        // a page that a browser loaded
 	impatient                   // it was slower than patience
 	routed                      // it says its route
+	renamed                     // a visit under the salt before may go on
 )
 
 func (s *span) is(f flags) bool { return s.flags&f != 0 }

@@ -12,10 +12,13 @@ import (
 	"testing"
 
 	"github.com/honderd/honderd/experience"
+	"github.com/honderd/honderd/internal/who"
 	"github.com/honderd/honderd/service"
 )
 
-func testOptions() Options { return Options{Rules: experience.DefaultRules(), Salt: []byte("salt")} }
+func testOptions() Options {
+	return Options{Rules: experience.DefaultRules(), Salts: who.Fixed([]byte("salt"))}
+}
 
 // found is what was found in files, in words.
 type found struct {

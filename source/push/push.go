@@ -26,8 +26,8 @@ import (
 // Options says what a Door takes, and from whom.
 type Options struct {
 	Rules experience.Rules
-	Salt  []byte   // of the pseudonyms
-	Keys  []string // that senders show; none: only senders on this machine are let in
+	Salts *who.Salts // of the pseudonyms
+	Keys  []string   // that senders show; none: only senders on this machine are let in
 
 	// Keep makes a batch durable before it returns nil. It is called by many at once.
 	Keep source.Sink
@@ -85,7 +85,7 @@ func New(o Options) *Door {
 		d.keys = append(d.keys, sha256.Sum256([]byte(key)))
 	}
 	d.rooms.New = func() any { return new(room) }
-	d.namers.New = func() any { return who.NewNamer(o.Salt) }
+	d.namers.New = func() any { return who.NewNamer(o.Salts) }
 	return d
 }
 

@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/honderd/honderd/experience"
+	"github.com/honderd/honderd/internal/who"
 )
 
 var errBusy = errors.New("busy")
@@ -59,7 +60,7 @@ func (s *shelf) items() (list []experience.Experience) {
 }
 
 func door(s *shelf, change func(*Options)) *Door {
-	o := Options{Rules: experience.DefaultRules(), Salt: []byte("salt"), Keep: s.keep, Busy: func(err error) bool { return errors.Is(err, errBusy) }}
+	o := Options{Rules: experience.DefaultRules(), Salts: who.Fixed([]byte("salt")), Keep: s.keep, Busy: func(err error) bool { return errors.Is(err, errBusy) }}
 	if change != nil {
 		change(&o)
 	}

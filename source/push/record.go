@@ -149,10 +149,7 @@ func (d *Door) one(line []byte, namer *who.Namer, now int64, n *names, b *experi
 	case r.Status != 0 && (r.Status < 100 || r.Status > 999):
 		return e, fmt.Errorf(`"status" %d is no status of HTTP`, r.Status)
 	}
-	e = experience.Experience{
-		Person: experience.Person(namer.Name(who.ByField, []byte(r.Person), nil)),
-		At:     now, Part: r.Part, Rage: r.Rage,
-	}
+	e = experience.Experience{At: now, Part: r.Part, Rage: r.Rage}
 	if r.At != nil {
 		e.At = int64(*r.At)
 	}
@@ -161,6 +158,10 @@ func (d *Door) one(line []byte, namer *who.Namer, now int64, n *names, b *experi
 	}
 	if err := d.judge(&e, &r); err != nil {
 		return e, err
+	}
+	name, before := namer.NameAt(e.At, who.ByField, []byte(r.Person), nil)
+	if e.Person = experience.Person(name); before != 0 {
+		b.Formerly = append(b.Formerly, experience.Formerly{Item: len(b.Items), Person: experience.Person(before)})
 	}
 	d.name(&e, &r, n, b)
 	return e, nil

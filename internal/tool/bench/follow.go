@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/honderd/honderd/experience"
+	"github.com/honderd/honderd/internal/who"
 	"github.com/honderd/honderd/source/accesslog"
 )
 
@@ -216,7 +217,7 @@ func followBusy(rotate func(*busyServer) error) (f following, err error) {
 	if err != nil {
 		return f, err
 	}
-	p, err := accesslog.NewParser(accesslog.Options{Salt: []byte("s"), Format: busyFormat})
+	p, err := accesslog.NewParser(accesslog.Options{Salts: who.Fixed([]byte("s")), Format: busyFormat})
 	if err != nil {
 		return f, err
 	}
