@@ -1,12 +1,16 @@
 package jetstream_test
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/honderd/honderd/ledger"
 )
@@ -57,6 +61,31 @@ func benchmarkAppend(b *testing.B, size, workers int) {
 	if size == block {
 		b.ReportMetric(float64(b.N)*10_000/b.Elapsed().Seconds(), "events/s")
 	}
+}
+
+// BenchmarkWake measures from the end of Append until a follower that waits has the fact.
+func BenchmarkWake(b *testing.B) {
+	l := open(b, b.TempDir())
+	defer l.Close()
+	came := make(chan time.Time, 1)
+	ctx, stop := context.WithCancel(b.Context())
+	defer stop()
+	go func() {
+		_ = l.Follow(ctx, 0, func(ledger.Record) error { came <- time.Now(); return nil })
+	}()
+	data := noise(200)
+	took := make([]time.Duration, 0, b.N)
+	for n := range b.N {
+		if _, err := l.Append(b.Context(), "test", strconv.Itoa(n+1), data); err != nil {
+			b.Fatal(err)
+		}
+		end := time.Now()
+		took = append(took, max(0, (<-came).Sub(end)))
+	}
+	slices.Sort(took)
+	ms := func(at int) float64 { return float64(took[at]) / float64(time.Millisecond) }
+	b.ReportMetric(ms(len(took)/2), "p50-ms")
+	b.ReportMetric(ms(len(took)*99/100), "p99-ms")
 }
 
 func BenchmarkRead(b *testing.B) {

@@ -37,6 +37,7 @@ func ledgerRuns(recovery int) []benching {
 		{".", "./ledger/archive", "Archive", "3x", nil},
 		{"bench/ledger", ".", "Durable", "3s", nil},
 		{"bench/ledger", ".", "Blocks", "200x", nil},
+		{".", "./ledger/jetstream", "Wake", "500x", nil},
 	}
 }
 
@@ -56,6 +57,8 @@ func ledgerFigures(recovery int) []figure {
 		{"the same: p99 until acknowledged", 1, "PushOne", "p99-ms", "50 ms"},
 		{"the same: CPU of a request in the server, microseconds", 1, "PushOne", "server-cpu-us", ""},
 		{"the same: CPU of a request in the senders, microseconds", 1, "PushOne", "sender-cpu-us", ""},
+		{"from acknowledged until a follower that waits has it, 50% within", 6, "Wake", "p50-ms", ""},
+		{"the same, 99% within", 6, "Wake", "p99-ms", "10 ms"},
 		{fmt.Sprintf("kill -9 with %d M experiences: seconds until the page answers", recovery), 2, "Recovery", "s-to-answer", "10 s with 100 M"},
 		{"archive: bytes an experience", 3, "Archive/write/busy", "B/row", "8"},
 		{"archive: written, read back and checked", 3, "Archive/write/busy", "M/s", "2 M/s"},
