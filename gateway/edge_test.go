@@ -9,10 +9,12 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/honderd/honderd/experience"
+	"github.com/honderd/honderd/internal/perclient"
 )
 
 func TestWhatIsNoRequestForUsIsRefused(t *testing.T) {
@@ -128,5 +130,50 @@ func TestUploadsAreSentAgainWhole(t *testing.T) {
 	}
 	if status, _, _ := play(t, Options{Body: 1000}, fine).ask(http.MethodPut, "/file", body); status != http.StatusRequestEntityTooLarge {
 		t.Errorf("too much: %d", status)
+	}
+}
+
+// One client may have only so many requests at once; others are served meanwhile, and it is
+// let in again when one of its own has ended.
+func TestAClientHasOnlySoManyRequests(t *testing.T) {
+	begun, end := make(chan bool, 8), make(chan bool)
+	o := newOrigin(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/long" {
+			begun <- true
+			<-end
+		}
+		fmt.Fprint(w, "well")
+	})
+	trusted := netip.MustParsePrefix("127.0.0.0/8")
+	s := play(t, Options{Patience: 20 * time.Second, Timeout: time.Minute, Clients: perclient.New(2, nil), Trusted: []netip.Prefix{trusted}}, o)
+	ask := func(path, from string) (int, http.Header) {
+		r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+path, http.NoBody)
+		r.Header.Set("X-Forwarded-For", from)
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Error(err)
+			return 0, nil
+		}
+		_ = resp.Body.Close()
+		return resp.StatusCode, resp.Header
+	}
+	var long sync.WaitGroup
+	for range 2 {
+		long.Go(func() { ask("/long", "198.51.100.7") })
+		<-begun
+	}
+	if status, h := ask("/", "198.51.100.7"); status != http.StatusTooManyRequests || h.Get("Retry-After") == "" {
+		t.Errorf("the third at once: %d, %v", status, h)
+	}
+	if status, _ := ask("/", "198.51.100.8"); status != http.StatusOK {
+		t.Errorf("somebody else: %d", status)
+	}
+	close(end)
+	long.Wait()
+	if status, _ := ask("/", "198.51.100.7"); status != http.StatusOK {
+		t.Errorf("again, when those have ended: %d", status)
+	}
+	if n := s.g.State().Refused["too many requests of one client at once"]; n != 1 {
+		t.Errorf("%d refused are counted", n)
 	}
 }

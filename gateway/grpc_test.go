@@ -3,9 +3,13 @@ package gateway
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -13,10 +17,13 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	proto "google.golang.org/grpc/interop/grpc_testing"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
+
+	"github.com/honderd/honderd/gateway/h1"
 )
 
 // interop is a backend that does what gRPC's interoperability tests ask of one.
@@ -99,22 +106,36 @@ func (s *interop) FullDuplexCall(both grpc.BidiStreamingServer[proto.StreamingOu
 // callers returns a client of gRPC that calls through a gateway, and what answers it.
 func callers(t *testing.T) (proto.TestServiceClient, *interop, *grpc.ClientConn) {
 	t.Helper()
+	address, service := interoperate(t)
+	s := play(t, Options{Patience: 5 * time.Second, Pools: []Pool{{Backends: []Backend{{URL: "h2c://" + address}}}}})
+	c := dial(t, s.host, insecure.NewCredentials())
+	return proto.NewTestServiceClient(c), service, c
+}
+
+// interoperate serves an interop.
+func interoperate(t *testing.T, o ...grpc.ServerOption) (address string, service *interop) {
+	t.Helper()
 	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, service := grpc.NewServer(), &interop{ended: make(chan error, 10)}
+	server := grpc.NewServer(o...)
+	service = &interop{ended: make(chan error, 10)}
 	proto.RegisterTestServiceServer(server, service)
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(l) }()
 	t.Cleanup(func() { server.Stop(); <-done })
-	s := play(t, Options{Patience: 5 * time.Second, Pools: []Pool{{Backends: []Backend{{URL: "h2c://" + l.Addr().String()}}}}})
-	c, err := grpc.NewClient(s.host, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	return l.Addr().String(), service
+}
+
+func dial(t *testing.T, address string, as credentials.TransportCredentials) *grpc.ClientConn {
+	t.Helper()
+	c, err := grpc.NewClient(address, grpc.WithTransportCredentials(as))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Close() })
-	return proto.NewTestServiceClient(c), service, c
+	return c
 }
 
 func within(t *testing.T) context.Context {
@@ -171,12 +192,7 @@ func TestGRPCWithoutABackendIsUnavailable(t *testing.T) {
 	o := newOrigin(t, answer("x"))
 	o.Close()
 	s := play(t, Options{Patience: 100 * time.Millisecond}, o)
-	c, err := grpc.NewClient(s.host, grpc.WithTransportCredentials(insecure.NewCredentials()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	_, err = proto.NewTestServiceClient(c).UnaryCall(within(t), &proto.SimpleRequest{})
+	_, err := proto.NewTestServiceClient(dial(t, s.host, insecure.NewCredentials())).UnaryCall(within(t), &proto.SimpleRequest{})
 	if got := status.Convert(err); got.Code() != codes.Unavailable || got.Message() != "no backend answered" {
 		t.Errorf("got %v", err)
 	}
@@ -274,5 +290,41 @@ func TestGRPCDeadline(t *testing.T) {
 	case <-service.ended:
 	case <-time.After(10 * time.Second):
 		t.Error("the backend does not hear of the deadline")
+	}
+}
+
+// With TLS on both sides, and a certificate of either that is checked.
+func TestGRPCOverTLS(t *testing.T) {
+	certified := httptest.NewTLSServer(http.NotFoundHandler())
+	t.Cleanup(certified.Close)
+	roots := x509.NewCertPool()
+	roots.AddCert(certified.Certificate())
+	address, service := interoperate(t, grpc.Creds(credentials.NewServerTLSFromCert(&certified.TLS.Certificates[0])))
+	s := play(t, Options{
+		Patience: 5 * time.Second, TLS: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+		Pools: []Pool{{Backends: []Backend{{URL: "https://" + address}}}},
+	})
+	front, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := h1.NewServer(s.g, h1.Options{TLS: &tls.Config{Certificates: certified.TLS.Certificates, MinVersion: tls.VersionTLS12}})
+	done := make(chan error, 1)
+	go func() { done <- server.Serve(front) }()
+	t.Cleanup(func() { _ = server.Shutdown(context.Background()); <-done })
+	c := proto.NewTestServiceClient(dial(t, front.Addr().String(), credentials.NewClientTLSFromCert(roots, "")))
+	if got, err := c.UnaryCall(within(t), &proto.SimpleRequest{ResponseSize: 314159, Payload: payload(271828)}); err != nil || len(got.GetPayload().GetBody()) != 314159 {
+		t.Errorf("%d bytes, %v", len(got.GetPayload().GetBody()), err)
+	}
+	_, err = c.UnaryCall(within(t), &proto.SimpleRequest{ResponseStatus: &proto.EchoStatus{Code: int32(codes.NotFound), Message: "no such basket"}})
+	if got := status.Convert(err); got.Code() != codes.NotFound || got.Message() != "no such basket" {
+		t.Errorf("got %v", err)
+	}
+	if n := service.calls.Load(); n != 2 {
+		t.Errorf("the backend was called %d times for 2 calls", n)
+	}
+	strange := proto.NewTestServiceClient(dial(t, front.Addr().String(), credentials.NewClientTLSFromCert(x509.NewCertPool(), "")))
+	if _, err := strange.UnaryCall(within(t), &proto.SimpleRequest{}); status.Code(err) != codes.Unavailable {
+		t.Errorf("who does not know the certificate got %v", err)
 	}
 }
