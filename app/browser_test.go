@@ -193,6 +193,8 @@ func TestSomebodySeesAHiccupHappenAndLearnsFromIt(t *testing.T) {
 	b.keep("incident")
 
 	next(t, mails, "bad time")
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	for _, address := range b.asked {
 		if u, err := url.Parse(address); err != nil || u.Scheme != "data" && u.Scheme != "about" && "http://"+u.Host != base {
 			t.Errorf("the page asked %s", address)

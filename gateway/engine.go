@@ -257,7 +257,13 @@ func (l *lean) askSecond(ctx context.Context, c *call) (*reply, error) {
 	}
 	if c.Body != nil {
 		r.Body = io.NopCloser(c.Body)
-		if c.again != nil { // net/http asks once more when the backend says that it had not begun
+		if len(c.Trailers) > 0 {
+			r.Trailer = http.Header{}
+			for _, name := range c.Trailers {
+				r.Trailer[name] = nil
+			}
+			r.Body = &trailing{c.Body, c.Trailer, r.Trailer}
+		} else if c.again != nil { // net/http asks once more when the backend says that it had not begun
 			r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(c.again()), nil }
 		}
 	} else if c.Method != http.MethodGet && c.Method != http.MethodHead {

@@ -56,6 +56,8 @@ type exchange struct {
 	route      string
 	header     http.Header // as the backend gets it
 	body       *spool      // nil: none
+	length     int64       // of it; -1: not known
+	trailers   []string    // what is announced to come behind it
 	started    time.Time
 	deadline   time.Time
 	repeatable bool
@@ -121,7 +123,8 @@ func (x *exchange) call(fresh bool) *call {
 	}
 	c := &call{Call: h1.Call{Method: x.method, Target: target, Host: x.r.Host, Header: x.header, Length: 0}, fresh: fresh, two: x.two}
 	if x.body != nil {
-		c.Body, c.Length, c.again = x.body.reader(), x.r.ContentLength, x.body.reader
+		c.Body, c.Length, c.again = x.body.reader(), x.length, x.body.reader
+		c.Trailers, c.Trailer = x.trailers, x.trailer
 	}
 	return c
 }

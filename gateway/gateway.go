@@ -165,7 +165,11 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	x := g.newExchange(w, r, p)
 	if r.Body != nil && r.Body != http.NoBody && r.ContentLength != 0 {
-		body, err := newSpool(r.Body, r.ContentLength, g.options.Body)
+		x.length, x.trailers = r.ContentLength, announced(r)
+		if len(x.trailers) > 0 {
+			x.length = -1 // only a body in parts has a trailer
+		}
+		body, err := newSpool(r.Body, x.length, g.options.Body)
 		if err != nil {
 			x.refuseBody(err)
 			return

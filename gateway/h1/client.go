@@ -20,6 +20,8 @@ type Call struct {
 	Body                 io.Reader   // nil: none
 	Length               int64       // of the body; -1: not known
 	Early                func(status int, h http.Header)
+	Trailers             []string           // what comes behind the body, as it is announced
+	Trailer              func() http.Header // what came behind it, known then; nil: nothing
 }
 
 // Answer is what an origin answers. Its Body must be read to its end before the
@@ -225,6 +227,9 @@ func appendCall(b []byte, call *Call) []byte {
 		b = append(strconv.AppendInt(append(b, "Content-Length: "...), call.Length, 10), "\r\n"...)
 	default:
 		b = append(b, "Transfer-Encoding: chunked\r\n"...)
+		if len(call.Trailers) > 0 {
+			b = appendField(b, "Trailer", []string{strings.Join(call.Trailers, ", ")})
+		}
 	}
 	return append(b, "\r\n"...)
 }
@@ -252,7 +257,13 @@ func sendBody(to net.Conn, call *Call) error {
 			}
 		}
 		if errors.Is(err, io.EOF) {
-			_, err = io.WriteString(to, "0\r\n\r\n")
+			p = append(p[:0], "0\r\n"...)
+			if call.Trailer != nil {
+				for name, values := range call.Trailer() {
+					p = appendField(p, name, values)
+				}
+			}
+			_, err = to.Write(append(p, "\r\n"...))
 			return err
 		}
 		if err != nil {

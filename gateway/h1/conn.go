@@ -145,14 +145,15 @@ func (c *conn) one() (again, taken bool) {
 		c.refuse(err)
 		return false, false
 	}
+	if c.ctx == nil {
+		c.from, c.ctx = c.rwc.RemoteAddr().String(), context.WithValue(context.Background(), http.LocalAddrContextKey, c.rwc.LocalAddr())
+	}
+	r = r.WithContext(c.ctx)
 	w := &response{conn: c, request: r, header: make(http.Header, 12), length: -1}
 	body, err := c.body(r, f, w)
 	if err != nil {
 		c.refuse(err)
 		return false, false
-	}
-	if c.ctx == nil {
-		c.from, c.ctx = c.rwc.RemoteAddr().String(), context.WithValue(context.Background(), http.LocalAddrContextKey, c.rwc.LocalAddr())
 	}
 	r.RemoteAddr = c.from
 	if t, ok := c.rwc.(*tls.Conn); ok {
@@ -160,7 +161,7 @@ func (c *conn) one() (again, taken bool) {
 		r.TLS = &state
 	}
 	c.extend()
-	if !c.handle(w, r.WithContext(c.ctx)) {
+	if !c.handle(w, r) {
 		c.broken = true
 		return false, w.taken
 	}
