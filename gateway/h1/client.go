@@ -257,13 +257,13 @@ func sendBody(to net.Conn, call *Call) error {
 			}
 		}
 		if errors.Is(err, io.EOF) {
-			p = append(p[:0], "0\r\n"...)
+			end := []byte("0\r\n")
 			if call.Trailer != nil {
 				for name, values := range call.Trailer() {
-					p = appendField(p, name, values)
+					end = appendField(end, name, values)
 				}
 			}
-			_, err = to.Write(append(p, "\r\n"...))
+			_, err = to.Write(append(end, "\r\n"...))
 			return err
 		}
 		if err != nil {
