@@ -40,11 +40,19 @@ type Options struct {
 	Desk    Desk // nil: nothing is known of incidents
 	// Who returns who asks, "" for somebody who may only read. nil: everybody may only
 	// read.
-	Who     func(r *http.Request) string
+	Who func(r *http.Request) string
+	// Dropped returns what was not counted, by who let it fall and why. nil: nobody knows.
+	Dropped func() []Drop
 	Missing error        // what Desk returns when there is no such incident
 	Version string       // of the program
 	Others  []Route      // that somebody else answers, to be described too
 	Log     *slog.Logger // nil: nothing is said
+}
+
+// Drop is how often something was let fall.
+type Drop struct {
+	Where, What, Reason string
+	Count               int64
 }
 
 // Route is one thing that can be asked.

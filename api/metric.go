@@ -101,6 +101,16 @@ func (w world) plain() []family {
 	return list
 }
 
+// drops returns how often something was refused or lost.
+func drops(list []Drop) family {
+	f := family{name: "honderd_drops_total", kind: "counter", help: "What was refused or lost, by who let it fall and why."}
+	for _, d := range list {
+		f.samples = append(f.samples, sample{[]label{{"reason", d.Reason}, {"what", d.What}, {"where", d.Where}}, float64(d.Count)})
+	}
+	slices.SortFunc(f.samples, func(a, b sample) int { return slices.CompareFunc(a.labels, b.labels, compareLabels) })
+	return f
+}
+
 // family is a metric with its samples.
 type family struct {
 	name, kind, help string

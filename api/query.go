@@ -227,6 +227,9 @@ func (s *server) metrics(w http.ResponseWriter, _ *http.Request) {
 	for _, f := range all.plain() {
 		write(f)
 	}
+	if s.Dropped != nil {
+		write(drops(s.Dropped()))
+	}
 	for _, prefix := range []string{ofAll, ofJourney} { // labels are asked for with a query
 		for _, m := range measures() {
 			f := family{name: prefix + m.name, kind: "gauge", help: m.help}

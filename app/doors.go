@@ -21,7 +21,7 @@ func (s *Server) openDoors(ctx context.Context, salts *who.Salts) (err error) {
 	}
 	s.push = push.New(push.Options{
 		Rules: s.config.Rules(), Salts: salts, Keys: s.config.Receive.Keys, Keep: s.keepSent, Busy: isBusy,
-		Refuse: func(why string) { s.drops.add(push.Name, inRequests, why, 1, true) },
+		Refuse: func(why string) { s.drops.add(push.Name, inRequests, why, 1, true) }, Patience: s.patience,
 	})
 	s.browser = s.newBrowser(salts)
 	s.openHooks(salts)

@@ -16,7 +16,7 @@ func (s *Server) newBrowser(salts *who.Salts) *browser.Door {
 		Rules: c.Rules(), Salts: salts, Recognise: c.People.Recognise.By(), Trusted: c.People.TrustedProxies,
 		Origins: c.Receive.Browser.Origins, Key: c.Receive.Browser.Key, Robots: c.RobotsCount(), Steps: slices.Contains(c.By, felt.ByStep),
 		Keep: s.keepSent, Busy: isBusy,
-		Refuse: func(why string) { s.drops.add(browser.Name, inRequests, why, 1, true) },
+		Refuse: func(why string) { s.drops.add(browser.Name, inRequests, why, 1, true) }, Patience: s.patience,
 	}
 	if o.Trusted == nil {
 		o.Trusted = nearby()

@@ -43,7 +43,7 @@ func (s *Server) openHooks(salts *who.Salts) {
 	}
 	w.door = hooks.New(hooks.Options{
 		Hooks: list, Keep: w.keep, Busy: isBusy,
-		Refuse: func(why string) { s.drops.add(hooksName, inRequests, why, 1, true) },
+		Refuse: func(why string) { s.drops.add(hooksName, inRequests, why, 1, true) }, Patience: s.patience,
 	})
 	s.world = w
 }

@@ -37,8 +37,10 @@ func (s *Server) openTraces(salts *who.Salts) (err error) {
 	if err != nil {
 		return err
 	}
-	metrics := otlp.Readings{Known: s.known, Keep: s.readings.keep}
-	t.door = otlp.NewDoor(t.receiver, s.config.Receive.Keys, metrics, func(reason string) { s.drops.add(otlp.Name, inRequests, reason, 1, true) })
+	t.door = otlp.NewDoor(t.receiver, otlp.DoorOptions{
+		Keys: s.config.Receive.Keys, Metrics: otlp.Readings{Known: s.known, Keep: s.readings.keep}, Patience: s.patience,
+		Refuse: func(reason string) { s.drops.add(otlp.Name, inRequests, reason, 1, true) },
+	})
 	for _, one := range s.config.Sources {
 		if isTraces(one) {
 			t.files = append(t.files, otlp.NewFile(t.receiver, one.Log, s.log))

@@ -1,12 +1,14 @@
 package app
 
 import (
+	"cmp"
 	"net/http"
 	"runtime/debug"
 	"strings"
 	"time"
 
 	"github.com/honderd/honderd/api"
+	"github.com/honderd/honderd/internal/admit"
 	"github.com/honderd/honderd/look"
 	"github.com/honderd/honderd/service"
 	"github.com/honderd/honderd/source/browser"
@@ -55,7 +57,18 @@ func (s *Server) pages() (http.Handler, error) {
 	mux.HandleFunc("GET "+tenantsPath, s.answerTenants)
 	public := status.New(s.publisher.options)
 	mux.Handle("/", web.New(s.webOptions(zone, tongue)))
-	return unguessed(withStatus(withSenders(s.push, s.entry.guard(mux)), public, s.publisher.options.Pages)), nil
+	return unguessed(admit.Patient(withStatus(withSenders(s.push, s.entry.guard(mux)), public, s.publisher.options.Pages), cmp.Or(s.patience, pagePatience))), nil
+}
+
+// pagePatience is how long who sends a form to a page may take for it.
+const pagePatience = 30 * time.Second
+
+// dropsNow returns what was not counted, for programs.
+func (s *Server) dropsNow() (list []api.Drop) {
+	for _, d := range s.dropped() {
+		list = append(list, api.Drop{Where: d.Where, What: d.What, Reason: d.Reason, Count: d.Count})
+	}
+	return list
 }
 
 // webOptions says what the dashboard shows. A tenant is shown nothing of the machine, which
@@ -81,8 +94,9 @@ func (s *Server) webOptions(zone *time.Location, tongue look.Tongue) web.Options
 		Found:   s.found,
 		Follow:  s.follow,
 		API: api.New(api.Options{
-			Answers: s.projector.now, Desk: desk{s}, Who: mayWrite, Missing: ErrNoIncident, Version: version(), Others: elsewhere(), Log: s.log,
+			Answers: s.projector.now, Desk: desk{s}, Who: mayWrite, Missing: ErrNoIncident, Version: version(), Others: elsewhere(), Log: s.log, Dropped: s.dropsNow,
 		}),
+		Refuse:  func(door, why string) { s.drops.add(door, inRequests, why, 1, true) },
 		Probes:  s.probes,
 		Picture: s.probing.picture,
 		Zone:    zone,

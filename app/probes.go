@@ -93,7 +93,8 @@ func (s *Server) openProbes() error {
 	}
 	if len(keys) > 0 {
 		p.door, err = vantage.NewDoor(vantage.DoorOptions{
-			Keys: keys, Targets: func(string) []probe.Target { return targets }, Keep: p.keepSent, Busy: isBusy,
+			Keys: keys, Targets: func(string) []probe.Target { return targets }, Keep: p.keepSent, Busy: isBusy, Patience: s.patience,
+			Refuse: func(why string) { s.drops.add(probesName, inRequests, why, 1, true) },
 		})
 	}
 	s.probing = p

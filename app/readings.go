@@ -115,7 +115,7 @@ func (s *Server) openReadings() {
 	s.known = warning.NewKnown(watchOf(s.config))
 	s.metrics = remotewrite.New(remotewrite.Options{
 		Keys: s.config.Receive.Keys, Known: s.known, Keep: s.readings.keep,
-		Refuse: func(why string) { s.drops.add(remotewrite.Name, inRequests, why, 1, true) },
+		Refuse: func(why string) { s.drops.add(remotewrite.Name, inRequests, why, 1, true) }, Patience: s.patience,
 	})
 }
 

@@ -64,7 +64,9 @@ type Server struct {
 	http           *http.Server
 	troubles       troubles
 	tenants        tenants
-	tenant         bool // it is one of several: whom it belongs to sees nothing of the machine
+	patience       time.Duration // how long senders may take for a body; 0: as long as each door says
+	pace           int           // how many messages of syslog a sender may send in a second; 0: as many as that door says
+	tenant         bool          // it is one of several: whom it belongs to sees nothing of the machine
 }
 
 // checkpointEvery is how often the state is saved: what came since is folded again
@@ -79,21 +81,28 @@ const calendarEvery = 10 * time.Minute
 func NewServer(ctx context.Context, c config.Config, log *slog.Logger, more ...source.Source) (*Server, error) {
 	c.People.Recognise = c.People.Recognise.Kept()
 	s := &Server{config: c, log: log}
-	listener, err := listen(ctx, c.Listen)
-	if err != nil {
+	if err := s.begin(ctx, more); err != nil {
 		return nil, err
 	}
-	s.listener = listener
+	return s, nil
+}
+
+// begin opens everything, and listens.
+func (s *Server) begin(ctx context.Context, more []source.Source) (err error) {
+	c := s.config
+	if s.listener, err = listen(ctx, c.Listen); err != nil {
+		return err
+	}
 	if c.Status.Listen != "" {
 		if s.publicListener, err = listen(ctx, c.Status.Listen); err != nil {
-			return nil, errors.Join(err, s.close())
+			return errors.Join(err, s.close())
 		}
 	}
 	if err := s.open(ctx, more); err != nil {
-		return nil, errors.Join(err, s.close())
+		return errors.Join(err, s.close())
 	}
 	s.openTenants(ctx)
-	return s, nil
+	return nil
 }
 
 func listen(ctx context.Context, address string) (net.Listener, error) {

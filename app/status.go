@@ -58,6 +58,7 @@ func newPublisher(s *Server) (*publisher, error) {
 		return nil, err
 	}
 	p.options.Board = p.now
+	p.options.Refuse = func(why string) { s.drops.add("status", inRequests, why, 1, true) }
 	p.board = status.Board{Made: time.Now(), Public: view.Public{AsOf: time.Now()}} // nothing is known yet
 	return p, nil
 }

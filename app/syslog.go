@@ -27,7 +27,7 @@ func (s *Server) openSyslog(ctx context.Context, salts *who.Salts) error {
 			g, err := p.Detect(sample)
 			return p.NewWorker(g), err == nil
 		},
-		Refuse: func(why string, n int) { s.drops.add(syslog.Name, inMessages, why, int64(n), false) },
+		Refuse: func(why string, n int) { s.drops.add(syslog.Name, inMessages, why, int64(n), false) }, Patience: s.patience, Rate: s.pace,
 	})
 	return err
 }

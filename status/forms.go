@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/honderd/honderd/internal/admit"
 	"github.com/honderd/honderd/look"
 )
 
@@ -87,6 +88,7 @@ func (s *site) forms(w http.ResponseWriter, r *http.Request, a asked) bool {
 		return true
 	}
 	if err := http.NewCrossOriginProtection().Check(r); err != nil {
+		s.Refuse("of another site")
 		s.form(w, a, http.StatusForbidden, form{Step: "stale"})
 		return true
 	}
@@ -120,9 +122,11 @@ func (s *site) token(r *http.Request) string {
 func (s *site) done(w http.ResponseWriter, a asked, ok bool, err error, f form) {
 	switch {
 	case err != nil:
+		s.Refuse("not kept")
 		s.Log.Error("subscription not kept", "error", err)
 		s.form(w, a, http.StatusServiceUnavailable, form{Step: "stale"})
 	case !ok:
+		s.Refuse("no such link")
 		s.form(w, a, http.StatusNotFound, form{Step: "stale"})
 	default:
 		s.form(w, a, http.StatusOK, f)
@@ -133,15 +137,18 @@ func (s *site) done(w http.ResponseWriter, a asked, ok bool, err error, f form) 
 // read from the answer.
 func (s *site) ask(w http.ResponseWriter, r *http.Request, a asked) {
 	text := look.For(a.tongue, s.Zone)
-	if err := r.ParseForm(); err != nil {
-		s.form(w, a, http.StatusRequestEntityTooLarge, form{Step: "ask", Problem: text.T("That is too long.")})
+	if no := admit.Form(w, r, maxForm); no != nil {
+		s.Refuse(no.Why)
+		s.form(w, a, no.Status, form{Step: "ask", Problem: text.T(no.Detail)})
 		return
 	}
 	if r.PostForm.Get("website") != "" { // a field that people do not see: a robot filled it in
+		s.Refuse("a robot")
 		s.form(w, a, http.StatusOK, form{Step: "sent"})
 		return
 	}
 	if !s.calm.let(r) {
+		s.Refuse("asked too often")
 		w.Header().Set("Retry-After", "600")
 		s.form(w, a, http.StatusTooManyRequests, form{Step: "ask", Problem: text.T("That was asked too often. Please try again in ten minutes.")})
 		return
@@ -152,6 +159,7 @@ func (s *site) ask(w http.ResponseWriter, r *http.Request, a asked) {
 		way, address, ok = ByWebhook, hook, hookAddress(hook)
 	}
 	if !ok {
+		s.Refuse("no address")
 		s.form(w, a, http.StatusUnprocessableEntity, form{Step: "ask", Problem: text.T("That is not an address that can be told."), Address: clip(address, 300)})
 		return
 	}
@@ -160,6 +168,8 @@ func (s *site) ask(w http.ResponseWriter, r *http.Request, a asked) {
 
 func (s *site) answer(w http.ResponseWriter, a asked, err error) {
 	if err != nil {
+		s.Refuse("no room")
+		w.Header().Set("Retry-After", "600")
 		s.form(w, a, http.StatusServiceUnavailable, form{Step: "ask", Problem: look.For(a.tongue, s.Zone).T("That was asked too often. Please try again in ten minutes.")})
 		return
 	}
@@ -185,21 +195,28 @@ func hookAddress(text string) bool {
 // pushed takes the subscription of a browser, whose question was the confirmation.
 func (s *site) pushed(w http.ResponseWriter, r *http.Request, a asked) {
 	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	code, why := http.StatusAccepted, ""
 	body, err := io.ReadAll(r.Body)
-	code := http.StatusAccepted
+	no := admit.Body{What: "subscription", Most: maxForm}.Refuse(err, len(body))
 	switch {
+	case r.Header.Get("Content-Encoding") != "":
+		code, why = http.StatusUnsupportedMediaType, "content encoding"
 	case media != "application/json":
-		code = http.StatusUnsupportedMediaType
-	case err != nil:
-		code = http.StatusRequestEntityTooLarge
+		code, why = http.StatusUnsupportedMediaType, "content type"
+	case no != nil:
+		code, why = no.Status, no.Why
 	case !s.calm.let(r):
-		code = http.StatusTooManyRequests
+		code, why = http.StatusTooManyRequests, "asked too often"
+		w.Header().Set("Retry-After", "600")
 	default:
 		if err := s.Subscribers.Ask(ByPush, string(body), a.page.Name, a.tongue); errors.Is(err, ErrBusy) {
-			code = http.StatusServiceUnavailable
+			code, why = http.StatusServiceUnavailable, "no room"
 		} else if err != nil {
-			code = http.StatusUnprocessableEntity
+			code, why = http.StatusUnprocessableEntity, "no address"
 		}
+	}
+	if why != "" {
+		s.Refuse(why)
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(code)

@@ -22,7 +22,9 @@ type Options struct {
 	Root        bool   // nothing else is asked here: the first page is at / too
 	Zone        *time.Location
 	Tongue      look.Tongue // for who does not say
-	Log         *slog.Logger
+	// Refuse hears of each form that is not taken, and why. nil: nobody does.
+	Refuse func(why string)
+	Log    *slog.Logger
 }
 
 // Page is a page for one audience.
@@ -52,6 +54,9 @@ type site struct {
 func New(o Options) http.Handler { return newSite(o) }
 
 func newSite(o Options) *site {
+	if o.Refuse == nil {
+		o.Refuse = func(string) {}
+	}
 	if len(o.Pages) == 0 {
 		o.Pages = []Page{{}}
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/honderd/honderd/internal/account"
+	"github.com/honderd/honderd/internal/admit"
 )
 
 // Door is where people from elsewhere log in.
@@ -149,9 +150,10 @@ func (d dashboard) login(w http.ResponseWriter, r *http.Request) {
 
 // enter takes in a name and a password.
 func (d dashboard) enter(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	if err := r.ParseForm(); err != nil {
-		http.Error(w, "That form cannot be read.", http.StatusBadRequest)
+	if no := admit.Form(w, r, maxForm); no != nil {
+		d.Refuse("login", no.Why)
+		s := d.doorSheet(w, r)
+		d.page(w, r, s.refuse(w, errors.New(no.Detail), no.Status), "login", s)
 		return
 	}
 	s := d.doorSheet(w, r)
@@ -168,7 +170,16 @@ func (d dashboard) enter(w http.ResponseWriter, r *http.Request) {
 		d.page(w, r, http.StatusOK, "login", s)
 		return
 	}
-	d.page(w, r, s.refuse(w, err, http.StatusUnauthorized), "login", s)
+	status := s.refuse(w, err, http.StatusUnauthorized)
+	why := "name and password"
+	switch {
+	case status == http.StatusTooManyRequests:
+		why = "tried too often"
+	case !errors.Is(err, ErrRefused):
+		why = "accounts cannot be read"
+	}
+	d.Refuse("login", why)
+	d.page(w, r, status, "login", s)
 }
 
 // refuse puts what went wrong on the page, and returns the status of the answer.

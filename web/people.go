@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/honderd/honderd/internal/account"
+	"github.com/honderd/honderd/internal/admit"
 	"github.com/honderd/honderd/look"
 )
 
@@ -168,9 +169,8 @@ func (d dashboard) change(w http.ResponseWriter, r *http.Request) {
 // do does what a form of a page asks for, and shows the page again.
 func (d dashboard) do(page string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-		if err := r.ParseForm(); err != nil {
-			http.Error(w, "That form cannot be read.", http.StatusBadRequest)
+		if no := admit.Form(w, r, maxForm); no != nil {
+			http.Error(w, no.Detail, no.Status)
 			return
 		}
 		shown, err := d.Office.Do(r, page+"/"+r.PathValue("what"), r.PostForm)

@@ -57,8 +57,10 @@ type Options struct {
 	Guests Guests       // who is invited
 	// Tenants returns how it is at each tenant. nil: there are none.
 	Tenants func() []Tenant
-	Hosts   []string     // names that the dashboard may be asked by, beside those of this machine
-	Log     *slog.Logger // nil: nothing is said
+	// Refuse hears of each request of people that a door did not let in, and why.
+	Refuse func(door, why string)
+	Hosts  []string     // names that the dashboard may be asked by, beside those of this machine
+	Log    *slog.Logger // nil: nothing is said
 	// Probes returns how the targets of the probes are. nil: there are none.
 	Probes func() view.Probes
 	// Picture returns the picture of a failed step of that name. nil: there are none.
@@ -121,6 +123,9 @@ func (o *Options) fill() {
 	}
 	if o.Picture == nil {
 		o.Picture = func(string) ([]byte, bool) { return nil, false }
+	}
+	if o.Refuse == nil {
+		o.Refuse = func(string, string) {}
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

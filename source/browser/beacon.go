@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/honderd/honderd/experience"
+	"github.com/honderd/honderd/internal/admit"
 )
 
 // told is a message of our script: docs/browser.md names its fields.
@@ -54,7 +55,7 @@ const (
 )
 
 // beacon takes a message of our script.
-func (d *Door) beacon(s *sent) *refusal {
+func (d *Door) beacon(s *sent) *admit.Refusal {
 	var m told
 	if json.Unmarshal(s.body, &m) != nil || len(m.Items) > maxItems || len(m.ID) > maxID || len(m.Person) > maxOfName || len(m.Consent) > maxID {
 		return notOurs("a message of honderd.js")

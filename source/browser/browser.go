@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/honderd/honderd/experience"
+	"github.com/honderd/honderd/internal/admit"
 	"github.com/honderd/honderd/internal/robots"
 	"github.com/honderd/honderd/internal/who"
 	"github.com/honderd/honderd/source"
@@ -145,7 +146,7 @@ type sent struct {
 }
 
 // receive lets one request in, reads it, and answers when what take made of it is durable.
-func (d *Door) receive(w http.ResponseWriter, r *http.Request, good int, most int64, take func(s *sent) *refusal) {
+func (d *Door) receive(w http.ResponseWriter, r *http.Request, good int, most int64, take func(s *sent) *admit.Refusal) {
 	from, no := d.enter(w, r)
 	if r.Method == http.MethodOptions && no == nil {
 		w.WriteHeader(http.StatusNoContent)
@@ -155,11 +156,11 @@ func (d *Door) receive(w http.ResponseWriter, r *http.Request, good int, most in
 		no = d.within(w, r, from, most, take)
 	}
 	if no != nil {
-		d.counts.refuse(no.why)
+		d.counts.refuse(no.Why)
 		if d.options.Refuse != nil {
-			d.options.Refuse(no.why)
+			d.options.Refuse(no.Why)
 		}
-		no.write(w)
+		no.Write(w, "POST, OPTIONS")
 		return
 	}
 	w.Header().Set("Cache-Control", "no-store")
@@ -167,7 +168,7 @@ func (d *Door) receive(w http.ResponseWriter, r *http.Request, good int, most in
 }
 
 // within reads, judges and keeps one request of a sender that may send.
-func (d *Door) within(w http.ResponseWriter, r *http.Request, from sender, most int64, take func(s *sent) *refusal) *refusal {
+func (d *Door) within(w http.ResponseWriter, r *http.Request, from sender, most int64, take func(s *sent) *admit.Refusal) *admit.Refusal {
 	if asksPrivacy(r) {
 		d.counts.add(&d.counts.private)
 		return nil
@@ -176,7 +177,10 @@ func (d *Door) within(w http.ResponseWriter, r *http.Request, from sender, most 
 		return no
 	}
 	defer d.limits.leave(from.key)
-	body, no := d.body(w, r, most)
+	if !understood(r) {
+		return admit.WrongType("content type", "browsers send JSON, as text/plain or application/json")
+	}
+	body, no := admit.Body{What: "message", Most: most, Patience: d.options.Patience}.Read(w, r)
 	if no != nil {
 		return no
 	}
@@ -238,7 +242,7 @@ func (d *Door) isNew(s *sent, id []byte) bool {
 const keepFor = 20 * time.Second
 
 // keep makes what was sent durable.
-func (d *Door) keep(r *http.Request, s *sent) *refusal {
+func (d *Door) keep(r *http.Request, s *sent) *admit.Refusal {
 	if s.batch.Tally.Lines == 0 {
 		d.counts.measure(s.vitals)
 		return nil
@@ -253,9 +257,9 @@ func (d *Door) keep(r *http.Request, s *sent) *refusal {
 		return nil
 	case d.options.Busy != nil && d.options.Busy(err):
 		d.told.forget(s.id)
-		return &refusal{http.StatusTooManyRequests, "no room", "it cannot be kept at present: send it again later", true}
+		return admit.TooMany("no room", "it cannot be kept at present: send it again later")
 	default:
 		d.told.forget(s.id)
-		return &refusal{http.StatusServiceUnavailable, "not kept", "it is not known whether it was kept: send it again with the same id", true}
+		return admit.NotKept("it is not known whether it was kept: send it again with the same id")
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/honderd/honderd/experience"
+	"github.com/honderd/honderd/internal/admit"
 )
 
 // faroBody is what the web SDK of Grafana Faro sends, as far as it is read.
@@ -80,7 +81,7 @@ type faroPage struct {
 }
 
 // faro takes a payload of Grafana Faro.
-func (d *Door) faro(s *sent) *refusal {
+func (d *Door) faro(s *sent) *admit.Refusal {
 	if no := d.opens(s.from.shown); no != nil {
 		return no
 	}

@@ -1,10 +1,11 @@
 package browser
 
 import (
-	"net/http"
 	"net/netip"
 	"sync"
 	"time"
+
+	"github.com/honderd/honderd/internal/admit"
 )
 
 // maxSenders is how many senders are limited one by one; those who were quiet longest
@@ -29,7 +30,7 @@ type allowance struct {
 func newLimits(o Options) *limits { return &limits{o: o, by: map[netip.Addr]*allowance{}} }
 
 // enter lets a request in when there is room, for all and for its sender.
-func (l *limits) enter(key netip.Addr) *refusal {
+func (l *limits) enter(key netip.Addr) *admit.Refusal {
 	now := time.Now()
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -42,9 +43,9 @@ func (l *limits) enter(key netip.Addr) *refusal {
 	a.left, a.since = l.refilled(a, now), now
 	switch {
 	case l.open >= l.o.Open || a.open >= l.o.Each:
-		return &refusal{http.StatusTooManyRequests, "too many at once", "too many requests at once: send it again later", true}
+		return admit.TooMany("too many at once", "too many requests at once: send it again later")
 	case a.left < 1:
-		return &refusal{http.StatusTooManyRequests, "too many of one sender", "too many requests from one address: send it again later", true}
+		return admit.TooMany("too many of one sender", "too many requests from one address: send it again later")
 	}
 	a.left--
 	a.open++

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/honderd/honderd/experience"
+	"github.com/honderd/honderd/internal/admit"
 	"github.com/honderd/honderd/internal/route"
 )
 
@@ -31,7 +32,7 @@ type report struct {
 const maxReportsAtOnce = 200
 
 // reports takes what browsers report by themselves.
-func (d *Door) reports(s *sent) *refusal {
+func (d *Door) reports(s *sent) *admit.Refusal {
 	if no := d.opens(s.from.shown); no != nil {
 		return no
 	}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/honderd/honderd/internal/admit"
 	"github.com/honderd/honderd/internal/who"
 )
 
@@ -47,12 +48,12 @@ type sender struct {
 }
 
 // enter answers what browsers ask beforehand, and refuses senders that may not send.
-func (d *Door) enter(w http.ResponseWriter, r *http.Request) (sender, *refusal) {
+func (d *Door) enter(w http.ResponseWriter, r *http.Request) (sender, *admit.Refusal) {
 	from := d.sender(r)
 	given := r.Header.Get("Origin")
 	w.Header().Add("Vary", "Origin")
 	if given != "" && !d.allows(r, from, from.scheme, from.page) {
-		return from, &refusal{http.StatusForbidden, "origin", "pages of this origin may not tell (fix: write it in receive.browser.origins)", false}
+		return from, &admit.Refusal{Status: http.StatusForbidden, Why: "origin", Detail: "pages of this origin may not tell (fix: write it in receive.browser.origins)"}
 	}
 	if given != "" {
 		h := w.Header()
@@ -68,9 +69,9 @@ func (d *Door) enter(w http.ResponseWriter, r *http.Request) (sender, *refusal) 
 	case r.Method == http.MethodOptions:
 		return from, nil
 	case r.Method != http.MethodPost:
-		return from, &refusal{http.StatusMethodNotAllowed, "method", "browsers send with POST", false}
+		return from, &admit.Refusal{Status: http.StatusMethodNotAllowed, Why: "method", Detail: "browsers send with POST"}
 	case given == "" && d.options.Key == "" && !nearby(r):
-		return from, &refusal{http.StatusForbidden, "origin", "this comes from no page (fix: send experiences of programs to /api/v1/experiences)", false}
+		return from, &admit.Refusal{Status: http.StatusForbidden, Why: "origin", Detail: "this comes from no page (fix: send experiences of programs to /api/v1/experiences)"}
 	}
 	return from, nil
 }
@@ -137,10 +138,10 @@ func isLocal(host string) bool {
 }
 
 // opens refuses a key that is not ours.
-func (d *Door) opens(shown string) *refusal {
+func (d *Door) opens(shown string) *admit.Refusal {
 	a, b := sha256.Sum256([]byte(shown)), sha256.Sum256([]byte(d.options.Key))
 	if d.options.Key != "" && subtle.ConstantTimeCompare(a[:], b[:]) != 1 {
-		return &refusal{http.StatusUnauthorized, "key", "no such key (fix: write receive.browser.key in data-key of the script, or in ?key=)", false}
+		return &admit.Refusal{Status: http.StatusUnauthorized, Why: "key", Detail: "no such key (fix: write receive.browser.key in data-key of the script, or in ?key=)"}
 	}
 	return nil
 }

@@ -1,19 +1,18 @@
 package hooks
 
 import (
-	"compress/gzip"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
-	"fmt"
-	"io"
-	"net"
+	"mime"
 	"net/http"
-	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/honderd/honderd/internal/admit"
 	"github.com/honderd/honderd/internal/reply"
 )
 
@@ -35,24 +34,29 @@ type Options struct {
 	// Refuse counts a message that was refused. nil: nobody counts.
 	Refuse func(why string)
 
-	Body int64 // most bytes of a message; 0: 1 MB
-	Open int   // most messages at once; 0: 64
+	Body     int64         // most bytes of a message; 0: 1 MB
+	Open     int           // most messages at once; 0: 64
+	Each     int           // most messages of one address at once; 0: 32
+	Patience time.Duration // how long a sender may take for its body; 0: 10 s
 }
 
 // Limits when Options does not say them, and those that it cannot.
 const (
 	defaultBody = 1 << 20
 	defaultOpen = 64
-	patience    = 10 * time.Second // for a body
-	keepFor     = 20 * time.Second // for the disk
-	remembered  = 10_000           // signed messages that are known again
-	window      = 24 * time.Hour   // for which they are; what is older is refused
+	defaultEach = 32
+
+	defaultPatience = 10 * time.Second
+
+	keepFor    = 20 * time.Second // for the disk
+	remembered = 10_000           // signed messages that are known again
+	window     = 24 * time.Hour   // for which they are; what is older is refused
 )
 
 // Door takes messages over HTTP at Root + kind.
 type Door struct {
 	o    Options
-	open chan struct{}
+	gate *admit.Gate
 
 	mu   sync.Mutex
 	seen map[[sha256.Size]byte]time.Time // signed messages that were kept
@@ -60,26 +64,15 @@ type Door struct {
 
 // New returns a Door.
 func New(o Options) *Door {
-	if o.Body == 0 {
-		o.Body = defaultBody
-	}
-	if o.Open == 0 {
-		o.Open = defaultOpen
-	}
+	o.Body, o.Open = cmp.Or(o.Body, defaultBody), cmp.Or(o.Open, defaultOpen)
+	o.Each, o.Patience = cmp.Or(o.Each, defaultEach), cmp.Or(o.Patience, defaultPatience)
 	if o.Busy == nil {
 		o.Busy = func(error) bool { return false }
 	}
 	if o.Refuse == nil {
 		o.Refuse = func(string) {}
 	}
-	return &Door{o: o, open: make(chan struct{}, o.Open), seen: map[[sha256.Size]byte]time.Time{}}
-}
-
-// refusal is an answer to a message that is not taken.
-type refusal struct {
-	status int
-	why    string // counted under this; a few words
-	detail string // for who reads the answer, with the way out
+	return &Door{o: o, gate: admit.New(admit.Options{Most: o.Open, Each: o.Each}), seen: map[[sha256.Size]byte]time.Time{}}
 }
 
 // Answer is what a sender is told.
@@ -97,40 +90,34 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		reply.JSON(w, http.StatusOK, answer)
 		return
 	}
-	d.o.Refuse(no.why)
-	switch no.status {
-	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		w.Header().Set("Retry-After", "5")
-	case http.StatusMethodNotAllowed:
-		w.Header().Set("Allow", http.MethodPost)
-	case http.StatusUnauthorized:
-		w.Header().Set("WWW-Authenticate", `Bearer realm="honderd"`)
-	}
-	reply.Wrong(w, no.status, no.detail)
+	d.o.Refuse(no.Why)
+	no.Write(w, http.MethodPost)
 }
 
 // take reads and keeps one message.
-func (d *Door) take(w http.ResponseWriter, r *http.Request) (Answer, *refusal) {
+func (d *Door) take(w http.ResponseWriter, r *http.Request) (Answer, *admit.Refusal) {
 	kind := strings.TrimPrefix(r.URL.Path, Root)
 	p, known := protocolOf(kind)
 	switch {
 	case !known:
-		return Answer{}, &refusal{http.StatusNotFound, "no such hook", "there is no such hook (fix: one of " + strings.Join(Kinds(), ", ") + ")"}
+		return Answer{}, &admit.Refusal{Status: http.StatusNotFound, Why: "no such hook", Detail: "there is no such hook (fix: one of " + strings.Join(Kinds(), ", ") + ")"}
 	case r.Method != http.MethodPost:
-		return Answer{}, &refusal{http.StatusMethodNotAllowed, "method", "hooks are called with POST"}
+		return Answer{}, admit.BadMethod("hooks are called with POST")
+	case !understood(r):
+		return Answer{}, admit.WrongType("content type", "it is neither a form nor JSON (fix: send JSON with Content-Type: application/json)")
 	}
-	select {
-	case d.open <- struct{}{}:
-		defer func() { <-d.open }()
-	default:
-		return Answer{}, &refusal{http.StatusTooManyRequests, "too many at once", "too many messages at once: send it again later"}
+	// Who it is, only the body shows: until then each address has its share.
+	from := admit.CallerOf(r)
+	if no := d.gate.Enter(from.Host()); no != nil {
+		return Answer{}, no
 	}
-	body, no := d.body(w, r)
+	defer d.gate.Leave(from.Host())
+	body, no := admit.Body{What: "message", Most: d.o.Body, Patience: d.o.Patience}.Read(w, r)
 	if no != nil {
 		return Answer{}, no
 	}
 	m := message{head: r.Header, body: body, now: time.Now()}
-	secret, no := d.admit(r, m, kind, p)
+	secret, no := d.admit(from, m, kind, p)
 	if no != nil {
 		return Answer{}, no
 	}
@@ -148,9 +135,9 @@ func (d *Door) take(w http.ResponseWriter, r *http.Request) (Answer, *refusal) {
 	switch err := d.o.Keep(ctx, kind, n); {
 	case err == nil:
 	case d.o.Busy(err):
-		return Answer{}, &refusal{http.StatusTooManyRequests, "no room", "it cannot be kept at present: send it again later"}
+		return Answer{}, admit.TooMany("no room", "it cannot be kept at present: send it again later")
 	default:
-		return Answer{}, &refusal{http.StatusServiceUnavailable, "not kept", "it is not known whether it was kept: send it again"}
+		return Answer{}, admit.NotKept("it is not known whether it was kept: send it again")
 	}
 	d.remember(sum, m.now)
 	return Answer{Releases: len(n.Releases), Alerts: len(n.Alerts), Mentions: len(n.Mentions)}, nil
@@ -158,7 +145,7 @@ func (d *Door) take(w http.ResponseWriter, r *http.Request) (Answer, *refusal) {
 
 // read returns what a message tells. ?service= and ?environment= say what a sender does
 // not know itself.
-func read(p protocol, m message, r *http.Request, signed bool) (News, *refusal) {
+func read(p protocol, m message, r *http.Request, signed bool) (News, *admit.Refusal) {
 	n, err := p.read(m)
 	if errors.Is(err, errNothing) {
 		return News{}, nil
@@ -176,18 +163,18 @@ func read(p protocol, m message, r *http.Request, signed bool) (News, *refusal) 
 		err = n.clean(m.now)
 	}
 	if err != nil {
-		return News{}, &refusal{http.StatusBadRequest, "unreadable", err.Error()}
+		return News{}, admit.Wrong("unreadable", err.Error())
 	}
 	for i := range n.Releases {
 		if signed && strings.HasPrefix(r.URL.Path, Root+"git") && m.now.Sub(n.Releases[i].At) > window {
-			return News{}, &refusal{http.StatusConflict, "too old", "it tells of a time more than a day ago, as a message does that somebody sends again"}
+			return News{}, &admit.Refusal{Status: http.StatusConflict, Why: "too old", Detail: "it tells of a time more than a day ago, as a message does that somebody sends again"}
 		}
 	}
 	return n, nil
 }
 
 // admit reports whether the sender of m may: by a secret, or from this machine.
-func (d *Door) admit(r *http.Request, m message, kind string, p protocol) (secret bool, no *refusal) {
+func (d *Door) admit(from admit.Caller, m message, kind string, p protocol) (secret bool, no *admit.Refusal) {
 	guarded := false
 	for _, h := range d.o.Hooks {
 		if h.Kind != kind {
@@ -201,13 +188,10 @@ func (d *Door) admit(r *http.Request, m message, kind string, p protocol) (secre
 		}
 	}
 	if guarded {
-		return false, &refusal{http.StatusUnauthorized, "secret", "it does not show the secret of this hook (fix: docs/deploys.md says how each sender does)"}
+		return false, &admit.Refusal{Status: http.StatusUnauthorized, Why: "secret", Detail: "it does not show the secret of this hook (fix: docs/deploys.md says how each sender does)"}
 	}
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	address, parseErr := netip.ParseAddr(host)
-	proxied := r.Header.Get("Origin") != "" || r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != ""
-	if err != nil || parseErr != nil || !address.Unmap().IsLoopback() || proxied {
-		return false, &refusal{http.StatusForbidden, "not on this machine", "without a secret only programs on this machine may (fix: write receive.hooks in honderd.yaml)"}
+	if !from.IsHere() {
+		return false, &admit.Refusal{Status: http.StatusForbidden, Why: "not on this machine", Detail: "without a secret only programs on this machine may (fix: write receive.hooks in honderd.yaml)"}
 	}
 	return false, nil
 }
@@ -239,26 +223,14 @@ func (d *Door) remember(sum [sha256.Size]byte, now time.Time) {
 	d.seen[sum] = now
 }
 
-// body returns what was sent, unpacked.
-func (d *Door) body(w http.ResponseWriter, r *http.Request) ([]byte, *refusal) {
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(patience)) // a server without deadlines has its own
-	var from io.Reader = http.MaxBytesReader(w, r.Body, d.o.Body)
-	if strings.EqualFold(r.Header.Get("Content-Encoding"), "gzip") {
-		unpacked, err := gzip.NewReader(from)
-		if err != nil {
-			return nil, &refusal{http.StatusBadRequest, "unreadable", "it is not gzip"}
-		}
-		from = unpacked
+// understood reports whether what is sent can be JSON or a form by what it says it is. Not
+// all senders say it, and curl -d calls everything a form.
+func understood(r *http.Request) bool {
+	said := r.Header.Get("Content-Type")
+	if said == "" {
+		return true
 	}
-	body, err := io.ReadAll(io.LimitReader(from, d.o.Body+1))
-	if _, long := errors.AsType[*http.MaxBytesError](err); long || int64(len(body)) > d.o.Body {
-		return nil, &refusal{http.StatusRequestEntityTooLarge, "too large", fmt.Sprintf("a message has at most %d bytes, unpacked", d.o.Body)}
-	}
-	if slow, isNet := errors.AsType[net.Error](err); isNet && slow.Timeout() {
-		return nil, &refusal{http.StatusRequestTimeout, "too slow", "the message did not come in time"}
-	}
-	if err != nil {
-		return nil, &refusal{http.StatusBadRequest, "unreadable", "the message could not be read to its end"}
-	}
-	return body, nil
+	kind, _, err := mime.ParseMediaType(said)
+	known := []string{"application/json", "application/x-www-form-urlencoded", "text/plain", "application/octet-stream"}
+	return err == nil && (slices.Contains(known, kind) || strings.HasSuffix(kind, "+json"))
 }

@@ -176,7 +176,7 @@ func TestBadMessagesGetOneClearSentence(t *testing.T) {
 		{"/hooks/release", "service=shop", "application/x-www-form-urlencoded", 400, "no version"},
 		{"/hooks/release", "service=shop&version=1&at=tomorrow", "application/x-www-form-urlencoded", 400, "is no time"},
 		{"/hooks/release", `{"service":`, "", 400, "is no JSON"},
-		{"/hooks/release", `<a/>`, "text/xml", 400, "neither a form nor JSON"},
+		{"/hooks/release", `<a/>`, "text/xml", 415, "neither a form nor JSON"},
 		{"/hooks/release", `{"service":"a","version":"1","phase":"done"}`, "", 400, "phase"},
 		{"/hooks/release", string(bomb), "", 413, "at most"},
 		{"/hooks/alertmanager", `{"alerts":[{"status":"firing"}]}`, "", 400, "no fingerprint"},

@@ -112,7 +112,7 @@ func BenchmarkToLedger(b *testing.B) {
 		_, err = l.Append(ctx, "experience", batch.Position, block)
 		return err
 	}
-	d := NewDoor(r, nil, Readings{}, nil)
+	d := NewDoor(r, DoorOptions{})
 	requests := make([][]byte, b.N)
 	for i := range requests {
 		requests[i] = loadOf(b, i)
@@ -126,7 +126,7 @@ func BenchmarkToLedger(b *testing.B) {
 		senders.Go(func() {
 			for i := next.Add(1) - 1; i < int64(b.N); i = next.Add(1) - 1 {
 				if _, no := d.keep(ctx, traces, requests[i], false); no != nil {
-					b.Error(no.detail)
+					b.Error(no.Detail)
 				}
 			}
 		})

@@ -1,16 +1,13 @@
 package otlp
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/binary"
 	"fmt"
 	"maps"
-	"net"
-	"net/netip"
-	"strconv"
-	"strings"
+	"net/http"
 	"sync"
 	"time"
 
@@ -18,6 +15,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric/pmetricotlp"
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 
+	"github.com/honderd/honderd/internal/admit"
 	"github.com/honderd/honderd/warning"
 )
 
@@ -36,27 +34,31 @@ const (
 type Door struct {
 	to      *Receiver
 	metrics Readings
-	keys    [][sha256.Size]byte
+	gate    *admit.Gate
 	dropped func(reason string)
+	patient time.Duration
 
 	mu      sync.Mutex
-	open    int
-	each    map[string]int
 	refused map[string]uint64
 }
 
-// NewDoor returns a Door. keys are what senders show that are not on this machine;
-// without any, only those on this machine are let in. dropped is told of each request that
-// is refused, unless it is nil.
-func NewDoor(to *Receiver, keys []string, metrics Readings, dropped func(reason string)) *Door {
-	if dropped == nil {
-		dropped = func(string) {}
+// DoorOptions says whom a Door lets in, and who hears what it does not take.
+type DoorOptions struct {
+	Keys     []string            // that senders show that are not on this machine; none: only those are let in
+	Metrics  Readings            // who takes what runs out
+	Refuse   func(reason string) // is told of each request that is refused; nil: nobody is
+	Patience time.Duration       // how long a sender may take for its body; 0: 30 s
+}
+
+// NewDoor returns a Door.
+func NewDoor(to *Receiver, o DoorOptions) *Door {
+	if o.Refuse == nil {
+		o.Refuse = func(string) {}
 	}
-	d := &Door{to: to, metrics: metrics, dropped: dropped, each: map[string]int{}, refused: map[string]uint64{}}
-	for _, key := range keys {
-		d.keys = append(d.keys, sha256.Sum256([]byte(key)))
+	return &Door{
+		to: to, metrics: o.Metrics, dropped: o.Refuse, patient: cmp.Or(o.Patience, patience), refused: map[string]uint64{},
+		gate: admit.New(admit.Options{Keys: o.Keys, Most: maxOpen, Each: maxEach, Here: true}),
 	}
-	return d
 }
 
 // Refused returns how many requests were refused, by reason.
@@ -66,94 +68,12 @@ func (d *Door) Refused() map[string]uint64 {
 	return maps.Clone(d.refused)
 }
 
-// kind is why a request is not taken, so that each protocol says it in its own words.
-type kind uint8
-
-const (
-	badRequest kind = iota
-	noKey
-	notHere
-	tooLarge
-	tooSlow
-	tooMany // later
-	noRoom  // later
-	badType
-	badMethod
-)
-
-// refusal is an answer to a request that is not taken.
-type refusal struct {
-	kind   kind
-	why    string // counted under this; a few words
-	detail string // for who reads the answer, with the way out
-}
-
-func (n *refusal) later() bool { return n.kind == tooMany || n.kind == noRoom }
-
 // count counts a refusal.
-func (d *Door) count(n *refusal) {
-	d.dropped(n.why)
+func (d *Door) count(n *admit.Refusal) {
+	d.dropped(n.Why)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.refused[n.why]++
-}
-
-// caller is who sends, as a protocol knows it.
-type caller struct {
-	remote        string // host:port
-	authorization string
-	apiKey        string
-	proxied       bool // it came through a proxy, or from a page in a browser
-}
-
-// sender returns who sends: from this machine, or by a key.
-func (d *Door) sender(c caller) (string, *refusal) {
-	host, _, err := net.SplitHostPort(c.remote)
-	if err != nil {
-		host = c.remote
-	}
-	addr, parseErr := netip.ParseAddr(host)
-	if parseErr == nil && addr.Unmap().IsLoopback() && !c.proxied {
-		return host, nil
-	}
-	if len(d.keys) == 0 {
-		return "", &refusal{notHere, "not on this machine", "without receive.keys only programs on this machine may send (fix: write receive.keys in honderd.yaml)"}
-	}
-	shown, found := strings.CutPrefix(c.authorization, "Bearer ")
-	if !found {
-		shown = c.apiKey
-	}
-	sum, match := sha256.Sum256([]byte(shown)), -1
-	for i := range d.keys {
-		if subtle.ConstantTimeCompare(sum[:], d.keys[i][:]) == 1 {
-			match = i
-		}
-	}
-	if match < 0 {
-		return "", &refusal{noKey, "key", "no such key (fix: send one of receive.keys as the header Authorization: Bearer KEY)"}
-	}
-	return "key " + strconv.Itoa(match) + " " + host, nil
-}
-
-// enter lets a request in when there is room, for all and for its sender.
-func (d *Door) enter(sender string) *refusal {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.open >= maxOpen || d.each[sender] >= maxEach {
-		return &refusal{tooMany, "too many at once", "too many requests at once: send it again later"}
-	}
-	d.open++
-	d.each[sender]++
-	return nil
-}
-
-func (d *Door) leave(sender string) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.open--
-	if d.each[sender]--; d.each[sender] == 0 {
-		delete(d.each, sender)
-	}
+	d.refused[n.Why]++
 }
 
 // signal is what is sent.
@@ -172,13 +92,13 @@ type outcome struct {
 }
 
 // keep takes in the body of a request.
-func (d *Door) keep(ctx context.Context, of signal, body []byte, isJSON bool) (out outcome, no *refusal) {
+func (d *Door) keep(ctx context.Context, of signal, body []byte, isJSON bool) (out outcome, no *admit.Refusal) {
 	r, _ := d.to.readers.Get().(*reader)
 	defer d.to.readers.Put(r)
 	p := &packet{}
 	readings, err := d.unpack(r, p, of, body, isJSON)
 	if err != nil {
-		return out, &refusal{badRequest, "unreadable", fmt.Sprintf("the body is not what its type says: %.100s", err)}
+		return out, admit.Wrong("unreadable", fmt.Sprintf("the body is not what its type says: %.100s", err))
 	}
 	if of != traces {
 		sum := sha256.Sum256(body)
@@ -200,7 +120,7 @@ func (d *Door) keep(ctx context.Context, of signal, body []byte, isJSON bool) (o
 		err = d.metrics.Keep(ctx, readings)
 	}
 	if err != nil {
-		return outcome{}, &refusal{noRoom, "no room", "it cannot be kept at present: send it again later"}
+		return outcome{}, &admit.Refusal{Status: http.StatusServiceUnavailable, Why: "no room", Detail: "it cannot be kept at present: send it again later", Again: comeAgain}
 	}
 	return out, nil
 }

@@ -34,7 +34,7 @@ func openDoor(t *testing.T, keys ...string) (*Door, *shelf) {
 			t.Error(err)
 		}
 	})
-	return NewDoor(r, keys, Readings{}, nil), s
+	return NewDoor(r, DoorOptions{Keys: keys}), s
 }
 
 // waiting returns how many spans wait in d.
@@ -94,7 +94,7 @@ func TestHTTP(t *testing.T) {
 		{"no gzip", text, here, "Content-Type: application/json\nContent-Encoding: gzip", 400, "could not be read"},
 		{"not what it says", text, here, "Content-Type: application/x-protobuf", 400, "not what its type says"},
 		{"a bomb", zipped(make([]byte, maxBody+1)), here, "Content-Type: application/json\nContent-Encoding: gzip", 413, "at most"},
-		{"too large", make([]byte, maxBody+1), here, "Content-Type: application/json", 413, "smaller batches"},
+		{"too large", make([]byte, maxBody+1), here, "Content-Type: application/json", 413, "send smaller ones"},
 		{"a span without an id", []byte(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"a"}]}]}]}`), here, "Content-Type: application/json", 200, `"rejectedSpans":"1"`},
 		{"nothing", nil, here, "Content-Type: application/x-protobuf", 200, ""},
 	}
@@ -142,15 +142,15 @@ func TestWithoutKeysOnlyThisMachineSends(t *testing.T) {
 func TestOneSenderDoesNotStarveOthers(t *testing.T) {
 	d, _ := openDoor(t)
 	for range maxEach {
-		if no := d.enter("greedy"); no != nil {
-			t.Fatal(no.why)
+		if no := d.gate.Enter("greedy"); no != nil {
+			t.Fatal(no.Why)
 		}
 	}
-	if no := d.enter("greedy"); no == nil || !no.later() {
+	if no := d.gate.Enter("greedy"); no == nil || no.Again == 0 {
 		t.Errorf("one sender has more than %d requests at once", maxEach)
 	}
-	if no := d.enter("other"); no != nil {
-		t.Errorf("another is refused: %s", no.detail)
+	if no := d.gate.Enter("other"); no != nil {
+		t.Errorf("another is refused: %s", no.Detail)
 	}
 }
 

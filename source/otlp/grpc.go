@@ -2,11 +2,11 @@ package otlp
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
@@ -17,15 +17,18 @@ import (
 	"google.golang.org/grpc/mem"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
+	"google.golang.org/grpc/stats"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/durationpb"
+
+	"github.com/honderd/honderd/internal/admit"
 )
 
 // ServeGRPC runs OTLP over gRPC on l until ctx is done.
 func (d *Door) ServeGRPC(ctx context.Context, l net.Listener, _ *slog.Logger) error {
 	s := grpc.NewServer(
 		grpc.MaxRecvMsgSize(maxBody), grpc.MaxConcurrentStreams(maxEach), grpc.ConnectionTimeout(10*time.Second),
-		grpc.MaxHeaderListSize(64<<10), grpc.ForceServerCodecV2(bytesCodec{}),
+		grpc.MaxHeaderListSize(64<<10), grpc.ForceServerCodecV2(bytesCodec{}), grpc.StatsHandler(otherwise{d}), grpc.UnknownServiceHandler(d.unknown),
 		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionIdle: 10 * time.Minute, Time: time.Minute, Timeout: 20 * time.Second}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
 	)
@@ -91,10 +94,10 @@ func (d *Door) grpc(stream grpc.ServerStream, of signal) error {
 		return stream.SendMsg(&body)
 	}
 	d.count(no)
-	code, _ := no.codes()
-	s := status.New(code, no.detail)
-	if no.later() {
-		if more, err := s.WithDetails(&errdetails.RetryInfo{RetryDelay: durationpb.New(comeAgain)}); err == nil {
+	code, _ := codesOf(no)
+	s := status.New(code, no.Detail)
+	if no.Again > 0 {
+		if more, err := s.WithDetails(&errdetails.RetryInfo{RetryDelay: durationpb.New(no.Again)}); err == nil {
 			s = more
 		}
 	}
@@ -102,8 +105,11 @@ func (d *Door) grpc(stream grpc.ServerStream, of signal) error {
 }
 
 // receive reads a request and keeps what it holds.
-func (d *Door) receive(stream grpc.ServerStream, of signal) (outcome, *refusal) {
+func (d *Door) receive(stream grpc.ServerStream, of signal) (outcome, *admit.Refusal) {
 	ctx := stream.Context()
+	if heard, ok := ctx.Value(markKey{}).(*bool); ok {
+		*heard = true
+	}
 	md, _ := metadata.FromIncomingContext(ctx)
 	get := func(name string) string {
 		if list := md.Get(name); len(list) > 0 {
@@ -111,19 +117,19 @@ func (d *Door) receive(stream grpc.ServerStream, of signal) (outcome, *refusal) 
 		}
 		return ""
 	}
-	c := caller{authorization: get("authorization"), apiKey: get("x-api-key"), proxied: get("x-forwarded-for") != "" || get("forwarded") != "" || get("origin") != ""}
+	c := admit.Caller{Authorization: get("authorization"), Key: get("x-api-key"), Proxied: get("x-forwarded-for") != "" || get("forwarded") != "" || get("origin") != ""}
 	if p, ok := peer.FromContext(ctx); ok {
-		c.remote = p.Addr.String()
+		c.Remote = p.Addr.String()
 	}
-	sender, no := d.sender(c)
+	sender, no := d.gate.Sender(c)
 	if no != nil {
 		return outcome{}, no
 	}
-	if no := d.enter(sender); no != nil {
+	if no := d.gate.Enter(sender); no != nil {
 		return outcome{}, no
 	}
-	defer d.leave(sender)
-	body, no := message(ctx, stream)
+	defer d.gate.Leave(sender)
+	body, no := message(ctx, stream, d.patient)
 	if no != nil {
 		return outcome{}, no
 	}
@@ -132,7 +138,7 @@ func (d *Door) receive(stream grpc.ServerStream, of signal) (outcome, *refusal) 
 
 // message returns the body of a request, if it comes in time. When it does not, the
 // stream ends with the answer, and with it who reads.
-func message(ctx context.Context, stream grpc.ServerStream) ([]byte, *refusal) {
+func message(ctx context.Context, stream grpc.ServerStream, patience time.Duration) ([]byte, *admit.Refusal) {
 	type read struct {
 		body []byte
 		err  error
@@ -145,47 +151,83 @@ func message(ctx context.Context, stream grpc.ServerStream) ([]byte, *refusal) {
 	}()
 	late := time.NewTimer(patience)
 	defer late.Stop()
+	var r read
 	select {
-	case r := <-came:
-		switch {
-		case r.err == nil:
-			return r.body, nil
-		case status.Code(r.err) == codes.ResourceExhausted:
-			return nil, &refusal{tooLarge, "too large", fmt.Sprintf("a request has at most %d bytes, unpacked (fix: send smaller batches)", maxBody)}
-		}
-		return nil, unreadable(r.err)
+	case r = <-came:
 	case <-late.C:
+		r.err = os.ErrDeadlineExceeded
 	case <-ctx.Done():
-		if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			return nil, unreadable(ctx.Err())
-		}
+		r = <-came // which has ended too, and knows why
 	}
-	return nil, &refusal{tooSlow, "too slow", "the request did not come in time"}
+	switch {
+	case r.err == nil:
+		return r.body, nil
+	case status.Code(r.err) == codes.ResourceExhausted:
+		return nil, whole(patience).Refuse(nil, maxBody+1)
+	case status.Code(r.err) == codes.DeadlineExceeded:
+		r.err = os.ErrDeadlineExceeded
+	}
+	return nil, whole(patience).Refuse(r.err, 0)
 }
 
-// codes returns what a refusal is called in gRPC and in HTTP.
+// codesOf returns what a refusal is called in gRPC and in HTTP.
 //
 // Source: OTLP 1.9, "Failures" and "Throttling": what may be sent again is 429, 502, 503
 // or 504, and UNAVAILABLE, or RESOURCE_EXHAUSTED with RetryInfo.
-func (n *refusal) codes() (codes.Code, int) {
-	switch n.kind {
-	case noKey:
-		return codes.Unauthenticated, http.StatusUnauthorized
-	case notHere:
-		return codes.PermissionDenied, http.StatusForbidden
-	case tooLarge:
-		return codes.InvalidArgument, http.StatusRequestEntityTooLarge
-	case tooSlow:
-		return codes.DeadlineExceeded, http.StatusRequestTimeout
-	case tooMany:
-		return codes.ResourceExhausted, http.StatusTooManyRequests
-	case noRoom:
-		return codes.Unavailable, http.StatusServiceUnavailable
-	case badType:
-		return codes.InvalidArgument, http.StatusUnsupportedMediaType
-	case badMethod:
-		return codes.InvalidArgument, http.StatusMethodNotAllowed
+func codesOf(n *admit.Refusal) (codes.Code, int) {
+	switch n.Status {
+	case http.StatusUnauthorized:
+		return codes.Unauthenticated, n.Status
+	case http.StatusForbidden:
+		return codes.PermissionDenied, n.Status
+	case http.StatusRequestTimeout:
+		return codes.DeadlineExceeded, n.Status
+	case http.StatusTooManyRequests:
+		return codes.ResourceExhausted, n.Status
+	case http.StatusServiceUnavailable:
+		return codes.Unavailable, n.Status
 	default:
-		return codes.InvalidArgument, http.StatusBadRequest
+		return codes.InvalidArgument, n.Status
 	}
 }
+
+// unknown refuses what is sent to a service that there is not.
+func (d *Door) unknown(_ any, stream grpc.ServerStream) error {
+	if heard, ok := stream.Context().Value(markKey{}).(*bool); ok {
+		*heard = true
+	}
+	d.count(&admit.Refusal{Why: "no such service"})
+	return status.Error(codes.Unimplemented, "there is no such service here (fix: export traces, logs or metrics by OTLP)")
+}
+
+// otherwise counts what gRPC itself refuses once it knows which method is meant: a packing
+// that is not taken.
+type otherwise struct{ d *Door }
+
+// markKey is the key of a mark in a context: we answer that request ourselves.
+type markKey struct{}
+
+// TagRPC marks a request.
+func (otherwise) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
+	return context.WithValue(ctx, markKey{}, new(bool))
+}
+
+// HandleRPC counts a request that ended before it came to us.
+func (o otherwise) HandleRPC(ctx context.Context, s stats.RPCStats) {
+	end, ended := s.(*stats.End)
+	heard, _ := ctx.Value(markKey{}).(*bool)
+	if !ended || end.Error == nil || heard == nil || *heard {
+		return
+	}
+	why := "unreadable"
+	if status.Code(end.Error) == codes.Unimplemented {
+		why = "content encoding"
+	}
+	o.d.count(&admit.Refusal{Why: why})
+}
+
+// TagConn marks nothing.
+func (otherwise) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
+
+// HandleConn counts nothing.
+func (otherwise) HandleConn(context.Context, stats.ConnStats) {}

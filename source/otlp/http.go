@@ -1,21 +1,18 @@
 package otlp
 
 import (
-	"compress/gzip"
 	"context"
 	"encoding/binary"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
 	"log/slog"
 	"mime"
 	"net"
 	"net/http"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
+
+	"github.com/honderd/honderd/internal/admit"
 )
 
 // ServeHTTP runs OTLP over HTTP on l until ctx is done.
@@ -54,24 +51,17 @@ func (d *Door) http(w http.ResponseWriter, r *http.Request, of signal) {
 			write(w, kind, http.StatusOK, body)
 			return
 		}
-		no = &refusal{badRequest, "no answer", "the answer could not be written"}
+		no = admit.Wrong("no answer", "the answer could not be written")
 	}
 	d.count(no)
-	switch {
-	case no.later():
-		w.Header().Set("Retry-After", strconv.Itoa(int(comeAgain.Seconds())))
-	case no.kind == badMethod:
-		w.Header().Set("Allow", http.MethodPost)
-	case no.kind == noKey:
-		w.Header().Set("WWW-Authenticate", `Bearer realm="honderd"`)
-	}
-	code, status := no.codes()
+	no.Head(w, http.MethodPost)
+	code, status := codesOf(no)
 	if isJSON || kind == "" {
-		body, _ := json.Marshal(map[string]any{"code": code, "message": no.detail}) // a number and a text can always be written
+		body, _ := json.Marshal(map[string]any{"code": code, "message": no.Detail}) // a number and a text can always be written
 		write(w, "application/json", status, body)
 		return
 	}
-	write(w, "application/x-protobuf", status, statusProto(uint64(code), no.detail))
+	write(w, "application/x-protobuf", status, statusProto(uint64(code), no.Detail))
 }
 
 func write(w http.ResponseWriter, kind string, status int, body []byte) {
@@ -90,62 +80,31 @@ func statusProto(code uint64, message string) []byte {
 }
 
 // hear reads a request and keeps what it holds.
-func (d *Door) hear(w http.ResponseWriter, r *http.Request, of signal, kind string) (outcome, *refusal) {
+func (d *Door) hear(w http.ResponseWriter, r *http.Request, of signal, kind string) (outcome, *admit.Refusal) {
 	if r.Method != http.MethodPost {
-		return outcome{}, &refusal{badMethod, "method", "OTLP is sent with POST"}
+		return outcome{}, admit.BadMethod("OTLP is sent with POST")
 	}
 	if kind != "application/json" && kind != "application/x-protobuf" {
-		return outcome{}, &refusal{badType, "content type", "send application/x-protobuf or application/json"}
+		return outcome{}, admit.WrongType("content type", "send application/x-protobuf or application/json")
 	}
-	h := r.Header
-	sender, no := d.sender(caller{
-		remote: r.RemoteAddr, authorization: h.Get("Authorization"), apiKey: h.Get("X-Api-Key"),
-		proxied: h.Get("Origin") != "" || h.Get("X-Forwarded-For") != "" || h.Get("Forwarded") != "",
-	})
+	sender, no := d.gate.Sender(admit.CallerOf(r))
 	if no != nil {
 		return outcome{}, no
 	}
-	if no := d.enter(sender); no != nil {
+	if no := d.gate.Enter(sender); no != nil {
 		return outcome{}, no
 	}
-	defer d.leave(sender)
-	body, no := readBody(w, r)
+	defer d.gate.Leave(sender)
+	body, no := whole(d.patient).Read(w, r)
 	if no != nil {
 		return outcome{}, no
 	}
 	return d.keep(r.Context(), of, body, kind == "application/json")
 }
 
-// readBody returns what was sent, unpacked.
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *refusal) {
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(patience)) // a server without deadlines has its own
-	var from io.Reader = http.MaxBytesReader(w, r.Body, maxBody)
-	switch coding := strings.ToLower(r.Header.Get("Content-Encoding")); coding {
-	case "", "identity":
-	case "gzip":
-		unpacked, err := gzip.NewReader(from)
-		if err != nil {
-			return nil, unreadable(err)
-		}
-		from = unpacked
-	default:
-		return nil, &refusal{badType, "content encoding", fmt.Sprintf("%.40q is not unpacked (fix: send gzip, or none)", coding)}
-	}
-	body, err := io.ReadAll(io.LimitReader(from, maxBody+1))
-	if _, long := errors.AsType[*http.MaxBytesError](err); long || len(body) > maxBody {
-		return nil, &refusal{tooLarge, "too large", fmt.Sprintf("a request has at most %d bytes, unpacked (fix: send smaller batches)", maxBody)}
-	}
-	if err != nil {
-		return nil, unreadable(err)
-	}
-	return body, nil
-}
-
-func unreadable(err error) *refusal {
-	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
-		return &refusal{tooSlow, "too slow", "the request did not come in time"}
-	}
-	return &refusal{badRequest, "unreadable", "the request could not be read to its end"}
+// whole says how a request is read.
+func whole(patience time.Duration) admit.Body {
+	return admit.Body{What: "request", Most: maxBody, Patience: patience}
 }
 
 // bounded is a listener with so many connections open at most.

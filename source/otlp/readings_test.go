@@ -51,13 +51,13 @@ func TestReadingsThatCannotBeKeptAreSentAgain(t *testing.T) {
 	t.Cleanup(func() { _ = r.Close() })
 	var kept []warning.Reading
 	fail := true
-	d := NewDoor(r, nil, Readings{Known: warning.NewKnown(nil), Keep: func(_ context.Context, list []warning.Reading) error {
+	d := NewDoor(r, DoorOptions{Metrics: Readings{Known: warning.NewKnown(nil), Keep: func(_ context.Context, list []warning.Reading) error {
 		if fail {
 			return ErrBusy
 		}
 		kept = append(kept, list...)
 		return nil
-	}}, nil)
+	}}})
 	_, address := serveDoor(t, d)
 	body := `{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"k8s.volume.available","gauge":{"dataPoints":[{"asDouble":5,"timeUnixNano":"1795726560000000000"}]}}]}]}]}`
 	for i, want := range []int{http.StatusServiceUnavailable, http.StatusOK} {

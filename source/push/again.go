@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"net/http"
 	"sync"
+
+	"github.com/honderd/honderd/internal/admit"
 )
 
 // maxRemembered is how many batches with an Idempotency-Key are remembered: the oldest
@@ -30,7 +32,7 @@ func newMemory() *memory { return &memory{known: map[[sha256.Size]byte]*attempt{
 
 // do runs keep once for a key: whoever comes again with the same batch gets its answer.
 // What was refused may be tried again.
-func (m *memory) do(ctx context.Context, key string, body []byte, keep func() (*Answer, *refusal)) (*Answer, *refusal) {
+func (m *memory) do(ctx context.Context, key string, body []byte, keep func() (*Answer, *admit.Refusal)) (*Answer, *admit.Refusal) {
 	id, sum := sha256.Sum256([]byte(key)), sha256.Sum256(body)
 	for {
 		m.mu.Lock()
@@ -50,12 +52,12 @@ func (m *memory) do(ctx context.Context, key string, body []byte, keep func() (*
 		}
 		m.mu.Unlock()
 		if a.body != sum {
-			return nil, &refusal{http.StatusUnprocessableEntity, "key used twice", "this Idempotency-Key was used for another batch (fix: take a new key for each batch)", false}
+			return nil, &admit.Refusal{Status: http.StatusUnprocessableEntity, Why: "key used twice", Detail: "this Idempotency-Key was used for another batch (fix: take a new key for each batch)"}
 		}
 		select {
 		case <-a.done:
 		case <-ctx.Done():
-			return nil, &refusal{http.StatusServiceUnavailable, "not kept", "the first try is still on its way: send it again later", true}
+			return nil, admit.NotKept("the first try is still on its way: send it again later")
 		}
 		if a.answer != nil {
 			return a.answer, nil

@@ -2,14 +2,11 @@ package push
 
 import (
 	"bytes"
-	"compress/gzip"
 	"errors"
-	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"strings"
-	"time"
+
+	"github.com/honderd/honderd/internal/admit"
 )
 
 const (
@@ -29,28 +26,17 @@ type room struct {
 }
 
 // body reads what was sent into m, unpacked.
-func (d *Door) body(w http.ResponseWriter, r *http.Request, m *room) *refusal {
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(d.options.Patience)) // a server without deadlines has its own
-	var from io.Reader = http.MaxBytesReader(w, r.Body, d.options.Body)
-	switch coding := strings.ToLower(r.Header.Get("Content-Encoding")); coding {
-	case "", "identity":
-	case "gzip":
-		unpacked, err := gzip.NewReader(from)
-		if err != nil {
-			return unreadable(err)
-		}
-		from = unpacked
-	default:
-		return &refusal{http.StatusUnsupportedMediaType, "content encoding", fmt.Sprintf("%.40q is not unpacked (fix: send gzip, or nothing)", coding), false}
+func (d *Door) body(w http.ResponseWriter, r *http.Request, m *room) *admit.Refusal {
+	b := admit.Body{What: "batch", Most: d.options.Body, Patience: d.options.Patience}
+	from, no := b.Open(w, r)
+	if no != nil {
+		return no
 	}
-	err := d.fill(m, io.LimitReader(from, d.options.Body+1))
-	if _, long := errors.AsType[*http.MaxBytesError](err); long || int64(len(m.p)) > d.options.Body {
-		return &refusal{http.StatusRequestEntityTooLarge, "too large", fmt.Sprintf("a batch has at most %d bytes, unpacked (fix: send smaller ones)", d.options.Body), false}
+	err := d.fill(m, from)
+	if errors.Is(err, errRoom) {
+		return admit.TooMany("too much at once", "too much is sent at once: send it again later")
 	}
-	if err != nil {
-		return unreadable(err)
-	}
-	return nil
+	return b.Refuse(err, len(m.p))
 }
 
 // fill reads all of from. Memory is taken as it comes, not as it is promised.
@@ -101,14 +87,3 @@ func (d *Door) give(m *room) {
 
 // lines returns how many lines a body has.
 func lines(body []byte) int { return bytes.Count(bytes.TrimRight(body, "\r\n"), []byte("\n")) + 1 }
-
-// unreadable says why a body was not read.
-func unreadable(err error) *refusal {
-	if errors.Is(err, errRoom) {
-		return &refusal{http.StatusTooManyRequests, "too much at once", "too much is sent at once: send it again later", true}
-	}
-	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
-		return &refusal{http.StatusRequestTimeout, "too slow", "the batch did not come in time", false}
-	}
-	return &refusal{http.StatusBadRequest, "unreadable", "the batch could not be read to its end", false}
-}

@@ -4,20 +4,15 @@ package push
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
 	"fmt"
 	"maps"
 	"mime"
-	"net"
 	"net/http"
-	"net/netip"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/honderd/honderd/experience"
+	"github.com/honderd/honderd/internal/admit"
 	"github.com/honderd/honderd/internal/reply"
 	"github.com/honderd/honderd/internal/who"
 	"github.com/honderd/honderd/source"
@@ -64,15 +59,13 @@ const Path = "/api/v1/experiences"
 // Door takes experiences over HTTP.
 type Door struct {
 	options Options
-	keys    [][sha256.Size]byte
+	gate    *admit.Gate
 	namers  sync.Pool // *who.Namer
 	rooms   sync.Pool // *room
 	again   *memory
 
 	mu      sync.Mutex
-	open    int
 	bytes   int64 // of the bodies that are there
-	each    map[string]int
 	refused map[string]uint64
 }
 
@@ -80,10 +73,7 @@ type Door struct {
 func New(o Options) *Door {
 	o.Body, o.Room, o.Open, o.Each = or(o.Body, defaultBody), or(o.Room, defaultRoom), or(o.Open, defaultOpen), or(o.Each, defaultEach)
 	o.Patience = or(o.Patience, defaultPatience)
-	d := &Door{options: o, again: newMemory(), each: map[string]int{}, refused: map[string]uint64{}}
-	for _, key := range o.Keys {
-		d.keys = append(d.keys, sha256.Sum256([]byte(key)))
-	}
+	d := &Door{options: o, gate: admit.New(admit.Options{Keys: o.Keys, Most: o.Open, Each: o.Each}), again: newMemory(), refused: map[string]uint64{}}
 	d.rooms.New = func() any { return new(room) }
 	d.namers.New = func() any { return who.NewNamer(o.Salts) }
 	return d
@@ -103,55 +93,35 @@ func (d *Door) Refused() map[string]uint64 {
 	return maps.Clone(d.refused)
 }
 
-// refusal is an answer to a request that is not taken.
-type refusal struct {
-	status int
-	why    string // counted under this; a few words
-	detail string // for who reads the answer, with the way out
-	later  bool
-}
-
 // ServeHTTP takes one batch.
 func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer, no := d.take(w, r)
 	if no != nil {
 		d.mu.Lock()
-		d.refused[no.why]++
+		d.refused[no.Why]++
 		d.mu.Unlock()
 		if d.options.Refuse != nil {
-			d.options.Refuse(no.why)
+			d.options.Refuse(no.Why)
 		}
-		no.write(w)
+		no.Write(w, http.MethodPost)
 		return
 	}
 	reply.JSON(w, http.StatusOK, answer)
 }
 
-func (n *refusal) write(w http.ResponseWriter) {
-	switch {
-	case n.later:
-		w.Header().Set("Retry-After", "1")
-	case n.status == http.StatusMethodNotAllowed:
-		w.Header().Set("Allow", http.MethodPost)
-	case n.status == http.StatusUnauthorized:
-		w.Header().Set("WWW-Authenticate", `Bearer realm="honderd"`)
-	}
-	reply.Wrong(w, n.status, n.detail)
-}
-
 // take reads, judges and keeps one batch.
-func (d *Door) take(w http.ResponseWriter, r *http.Request) (*Answer, *refusal) {
+func (d *Door) take(w http.ResponseWriter, r *http.Request) (*Answer, *admit.Refusal) {
 	if no := checkShape(r); no != nil {
 		return nil, no
 	}
-	sender, no := d.sender(r)
+	sender, no := d.gate.Sender(admit.CallerOf(r))
 	if no != nil {
 		return nil, no
 	}
-	if no := d.enter(sender); no != nil {
+	if no := d.gate.Enter(sender); no != nil {
 		return nil, no
 	}
-	defer d.leave(sender)
+	defer d.gate.Leave(sender)
 	m, _ := d.rooms.Get().(*room)
 	defer d.give(m)
 	if no := d.body(w, r, m); no != nil {
@@ -164,74 +134,25 @@ func (d *Door) take(w http.ResponseWriter, r *http.Request) (*Answer, *refusal) 
 	if key == "" {
 		return d.keep(ctx, m.p)
 	}
-	return d.again.do(r.Context(), sender+"\x00"+key, m.p, func() (*Answer, *refusal) { return d.keep(ctx, m.p) })
+	return d.again.do(r.Context(), sender+"\x00"+key, m.p, func() (*Answer, *admit.Refusal) { return d.keep(ctx, m.p) })
 }
 
 // checkShape refuses what is no batch of lines.
-func checkShape(r *http.Request) *refusal {
+func checkShape(r *http.Request) *admit.Refusal {
 	if r.Method != http.MethodPost {
-		return &refusal{http.StatusMethodNotAllowed, "method", "experiences are sent with POST", false}
+		return admit.BadMethod("experiences are sent with POST")
 	}
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "application/x-ndjson" && kind != "application/json" && kind != "application/jsonl" {
-		return &refusal{http.StatusUnsupportedMediaType, "content type", "send lines of JSON with Content-Type: application/x-ndjson", false}
+		return admit.WrongType("content type", "send lines of JSON with Content-Type: application/x-ndjson")
 	}
 	return nil
-}
-
-// sender returns who sends: by a key, or from this machine. A page in somebody's browser
-// is neither.
-func (d *Door) sender(r *http.Request) (string, *refusal) {
-	if len(d.keys) > 0 {
-		shown, found := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-		if !found {
-			shown = r.Header.Get("X-Api-Key")
-		}
-		sum, match := sha256.Sum256([]byte(shown)), -1
-		for i := range d.keys {
-			if subtle.ConstantTimeCompare(sum[:], d.keys[i][:]) == 1 {
-				match = i
-			}
-		}
-		if match < 0 {
-			return "", &refusal{http.StatusUnauthorized, "key", "no such key (fix: send one of receive.keys as Authorization: Bearer KEY)", false}
-		}
-		return "key " + strconv.Itoa(match), nil
-	}
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	addr, parseErr := netip.ParseAddr(host)
-	proxied := r.Header.Get("Origin") != "" || r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != ""
-	if err != nil || parseErr != nil || !addr.Unmap().IsLoopback() || proxied {
-		return "", &refusal{http.StatusForbidden, "not on this machine", "without receive.keys only programs on this machine may send (fix: write receive.keys in honderd.yaml)", false}
-	}
-	return host, nil
-}
-
-// enter lets a request in when there is room, for all and for its sender.
-func (d *Door) enter(sender string) *refusal {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.open >= d.options.Open || d.each[sender] >= d.options.Each {
-		return &refusal{http.StatusTooManyRequests, "too many at once", "too many requests at once: send it again later", true}
-	}
-	d.open++
-	d.each[sender]++
-	return nil
-}
-
-func (d *Door) leave(sender string) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.open--
-	if d.each[sender]--; d.each[sender] == 0 {
-		delete(d.each, sender)
-	}
 }
 
 // keep judges the lines of body and makes them durable.
-func (d *Door) keep(ctx context.Context, body []byte) (*Answer, *refusal) {
+func (d *Door) keep(ctx context.Context, body []byte) (*Answer, *admit.Refusal) {
 	if lines(body) > experience.MaxBatch {
-		return nil, &refusal{http.StatusRequestEntityTooLarge, "too many lines", fmt.Sprintf("a batch has at most %d lines (fix: send smaller ones)", experience.MaxBatch), false}
+		return nil, &admit.Refusal{Status: http.StatusRequestEntityTooLarge, Why: "too many lines", Detail: fmt.Sprintf("a batch has at most %d lines (fix: send smaller ones)", experience.MaxBatch)}
 	}
 	namer, _ := d.namers.Get().(*who.Namer)
 	defer d.namers.Put(namer)
@@ -243,8 +164,8 @@ func (d *Door) keep(ctx context.Context, body []byte) (*Answer, *refusal) {
 	case err == nil:
 		return answer, nil
 	case d.options.Busy != nil && d.options.Busy(err):
-		return nil, &refusal{http.StatusTooManyRequests, "no room", "it cannot be kept at present: send it again later", true}
+		return nil, admit.TooMany("no room", "it cannot be kept at present: send it again later")
 	default:
-		return nil, &refusal{http.StatusServiceUnavailable, "not kept", "it is not known whether it was kept: send it again with the same Idempotency-Key", true}
+		return nil, admit.NotKept("it is not known whether it was kept: send it again with the same Idempotency-Key")
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/honderd/honderd/experience"
+	"github.com/honderd/honderd/internal/admit"
 	"github.com/honderd/honderd/internal/who"
 )
 
@@ -267,7 +268,7 @@ func TestWhatWasRefusedMayComeAgain(t *testing.T) {
 func TestKeysAreForgottenInTheEnd(t *testing.T) {
 	m := newMemory()
 	for i := range maxRemembered + 100 {
-		_, no := m.do(t.Context(), fmt.Sprint(i), nil, func() (*Answer, *refusal) { return &Answer{}, nil })
+		_, no := m.do(t.Context(), fmt.Sprint(i), nil, func() (*Answer, *admit.Refusal) { return &Answer{}, nil })
 		if no != nil {
 			t.Fatal(no)
 		}
@@ -283,10 +284,7 @@ func TestOneSenderLeavesRoomForOthers(t *testing.T) {
 	answers := make(chan int, 3)
 	started := func(n int) {
 		for {
-			d.mu.Lock()
-			open := d.open
-			d.mu.Unlock()
-			if open == n {
+			if d.gate.Open() == n {
 				return
 			}
 		}
@@ -309,8 +307,8 @@ func TestOneSenderLeavesRoomForOthers(t *testing.T) {
 			t.Errorf("who was let in: %d", code)
 		}
 	}
-	if d.open != 0 || len(d.each) != 0 {
-		t.Errorf("%d open, %v, want none", d.open, d.each)
+	if n := d.gate.Open(); n != 0 {
+		t.Errorf("%d open, want none", n)
 	}
 }
 

@@ -4,6 +4,7 @@ package remotewrite
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -82,7 +83,7 @@ func New(o Options) *Door {
 	if o.Refuse == nil {
 		o.Refuse = func(string) {}
 	}
-	d := &Door{o: o, gate: admit.New(o.Keys, o.Open, o.Each), senders: map[string]*Sent{}}
+	d := &Door{o: o, gate: admit.New(admit.Options{Keys: o.Keys, Most: o.Open, Each: o.Each}), senders: map[string]*Sent{}}
 	d.handler = remote.NewWriteHandler(store{d}, remote.MessageTypes{remote.WriteV1MessageType, remote.WriteV2MessageType})
 	return d
 }
@@ -101,18 +102,13 @@ func (d *Door) Senders() []Sent {
 // ServeHTTP takes one request. A sender does not come again with what was refused with 4xx,
 // but for 429; with 5xx it does.
 func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	sender, err := d.gate.Sender(r)
-	switch {
-	case errors.Is(err, admit.ErrKey):
-		w.Header().Set("WWW-Authenticate", `Bearer realm="honderd"`)
-		d.refuse(w, http.StatusUnauthorized, "key", err.Error())
-		return
-	case err != nil:
-		d.refuse(w, http.StatusForbidden, "not on this machine", err.Error())
-		return
-	case !d.gate.Enter(sender):
-		w.Header().Set("Retry-After", "1")
-		d.refuse(w, http.StatusTooManyRequests, "too many at once", "too many requests at once: send it again later")
+	sender, no := d.gate.Sender(admit.CallerOf(r))
+	if no == nil {
+		no = d.gate.Enter(sender)
+	}
+	if no != nil {
+		no.Head(w, http.MethodPost)
+		d.refuse(w, no.Status, no.Why, no.Detail)
 		return
 	}
 	defer d.gate.Leave(sender)
@@ -124,7 +120,7 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body := &watched{ReadCloser: http.MaxBytesReader(w, r.Body, d.o.Body)}
 	r = r.WithContext(context.WithValue(r.Context(), senderKey{}, sender))
 	r.Body = body
-	a := &answer{ResponseWriter: w, body: body, door: d}
+	a := &answer{ResponseWriter: w, body: body, door: d, packed: r.Header.Get("Content-Encoding")}
 	d.handler.ServeHTTP(a, r)
 }
 
@@ -143,12 +139,27 @@ func (d *Door) tooLarge(w http.ResponseWriter) {
 // watched remembers why a body could not be read.
 type watched struct {
 	io.ReadCloser
-	err error
+	err  error
+	head []byte // how it begins
+}
+
+// maxUnpacked is how many bytes a request has at most, unpacked: what the handler takes.
+const maxUnpacked = 32 << 20
+
+// bomb reports whether a body says of itself that it is too large once it is unpacked.
+//
+// Source: github.com/google/snappy, format_description.txt: it begins with its length.
+func (b *watched) bomb() bool {
+	n, ok := binary.Uvarint(b.head)
+	return ok > 0 && n > maxUnpacked
 }
 
 // Read reads on.
 func (b *watched) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
+	if more := binary.MaxVarintLen64 - len(b.head); more > 0 {
+		b.head = append(b.head, p[:min(n, more)]...)
+	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		b.err = err
 	}
@@ -159,9 +170,10 @@ func (b *watched) Read(p []byte) (int, error) {
 // apart.
 type answer struct {
 	http.ResponseWriter
-	body  *watched
-	door  *Door
-	muted bool // the answer was given in the place of the handler
+	body   *watched
+	door   *Door
+	packed string // as the sender says
+	muted  bool   // the answer was given in the place of the handler
 }
 
 // WriteHeader answers with a status.
@@ -173,7 +185,7 @@ func (a *answer) WriteHeader(status int) {
 	_, long := errors.AsType[*http.MaxBytesError](a.body.err)
 	slow, isNet := errors.AsType[net.Error](a.body.err)
 	switch {
-	case long:
+	case long || status == http.StatusBadRequest && a.body.bomb():
 		a.muted = true
 		a.door.tooLarge(a.ResponseWriter)
 		return
@@ -188,6 +200,9 @@ func (a *answer) WriteHeader(status int) {
 	}[status]
 	if status == http.StatusMethodNotAllowed {
 		a.Header().Set("Allow", http.MethodPost)
+	}
+	if status == http.StatusUnsupportedMediaType && a.packed != "" && a.packed != "snappy" {
+		why = "content encoding"
 	}
 	if why == "" {
 		why = "unreadable"

@@ -2,6 +2,7 @@ package vantage
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -9,14 +10,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
+	"mime"
 	"net/http"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/honderd/honderd/experience"
+	"github.com/honderd/honderd/internal/admit"
 	"github.com/honderd/honderd/internal/reply"
 	"github.com/honderd/honderd/source/probe"
 )
@@ -28,8 +30,9 @@ const (
 	// keepFor is how long results may take to be kept.
 	keepFor = 20 * time.Second
 
-	// maxOpen is how many requests are taken at once.
+	// maxOpen is how many requests are taken at once, maxEach of one vantage point.
 	maxOpen = 64
+	maxEach = 8
 
 	// clockOff is from where the clock of a vantage point is mended.
 	clockOff = 10 * time.Second
@@ -48,6 +51,9 @@ type DoorOptions struct {
 
 	// Busy reports whether an error of Keep means: later.
 	Busy func(err error) bool
+
+	Refuse   func(why string) // is told why a request was refused, each time; nil: nobody is
+	Patience time.Duration    // how long a sender may take for its body; 0: 30 s
 }
 
 // Visit is what is known of one vantage point.
@@ -61,7 +67,7 @@ type Visit struct {
 type Door struct {
 	o    DoorOptions
 	sums [][sha256.Size]byte
-	open chan struct{}
+	gate *admit.Gate
 
 	mu      sync.Mutex
 	refused map[string]uint64
@@ -76,7 +82,11 @@ func NewDoor(o DoorOptions) (*Door, error) {
 	if o.Targets == nil || o.Keep == nil {
 		return nil, errors.New("a door needs to know what is probed, and where results go (fix: set DoorOptions.Targets and Keep)")
 	}
-	d := &Door{o: o, open: make(chan struct{}, maxOpen), refused: map[string]uint64{}, visits: map[string]Visit{}}
+	if o.Refuse == nil {
+		o.Refuse = func(string) {}
+	}
+	o.Patience = cmp.Or(o.Patience, patience)
+	d := &Door{o: o, gate: admit.New(admit.Options{Most: maxOpen, Each: maxEach}), refused: map[string]uint64{}, visits: map[string]Visit{}}
 	for _, k := range o.Keys {
 		d.sums = append(d.sums, sha256.Sum256([]byte(k.Key)))
 	}
@@ -98,13 +108,6 @@ func (d *Door) Visits() map[string]Visit {
 	return maps.Clone(d.visits)
 }
 
-// refusal is an answer to a request that is not taken.
-type refusal struct {
-	status int
-	why    string // counted under this; a few words
-	detail string // for who reads the answer, with the way out
-}
-
 // ServeHTTP hands out targets at TargetsPath and takes results at ResultsPath.
 func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer, no := d.serve(w, r)
@@ -115,42 +118,33 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	d.mu.Lock()
-	d.refused[no.why]++
+	d.refused[no.Why]++
 	d.mu.Unlock()
-	switch no.status {
-	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		w.Header().Set("Retry-After", "5")
-	case http.StatusUnauthorized:
-		w.Header().Set("WWW-Authenticate", `Bearer realm="honderd"`)
-	case http.StatusMethodNotAllowed:
-		w.Header().Set("Allow", "GET, POST")
-	}
-	reply.Wrong(w, no.status, no.detail)
+	d.o.Refuse(no.Why)
+	no.Write(w, "GET, POST")
 }
 
-func (d *Door) serve(w http.ResponseWriter, r *http.Request) (any, *refusal) {
+func (d *Door) serve(w http.ResponseWriter, r *http.Request) (any, *admit.Refusal) {
 	vantage, no := d.who(r)
 	if no != nil {
 		return nil, no
 	}
-	select {
-	case d.open <- struct{}{}:
-		defer func() { <-d.open }()
-	default:
-		return nil, &refusal{http.StatusTooManyRequests, "too many at once", "too many requests at once: send it again later"}
+	if no := d.gate.Enter(vantage); no != nil {
+		return nil, no
 	}
+	defer d.gate.Leave(vantage)
 	switch {
 	case r.URL.Path == TargetsPath && r.Method == http.MethodGet:
 		return d.hand(w, r, vantage)
 	case r.URL.Path == ResultsPath && r.Method == http.MethodPost:
 		return d.take(w, r, vantage)
 	}
-	return nil, &refusal{http.StatusMethodNotAllowed, "method", "targets are fetched with GET, results are sent with POST"}
+	return nil, admit.BadMethod("targets are fetched with GET, results are sent with POST")
 }
 
 // who returns which vantage point asks. What is probed may have secrets in it, so nobody is
 // let in without a key, not even from this machine.
-func (d *Door) who(r *http.Request) (string, *refusal) {
+func (d *Door) who(r *http.Request) (string, *admit.Refusal) {
 	shown, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	sum, match := sha256.Sum256([]byte(shown)), -1
 	for i := range d.sums {
@@ -159,7 +153,7 @@ func (d *Door) who(r *http.Request) (string, *refusal) {
 		}
 	}
 	if match < 0 {
-		return "", &refusal{http.StatusUnauthorized, "key", "no such key (fix: send that of this vantage point as Authorization: Bearer KEY)"}
+		return "", admit.NoKey("no such key (fix: send that of this vantage point as Authorization: Bearer KEY)")
 	}
 	return d.o.Keys[match].Vantage, nil
 }
@@ -177,12 +171,12 @@ func (d *Door) seen(vantage string, change func(*Visit)) {
 }
 
 // hand answers with what is probed, or that it is still the same.
-func (d *Door) hand(w http.ResponseWriter, r *http.Request, vantage string) (any, *refusal) {
+func (d *Door) hand(w http.ResponseWriter, r *http.Request, vantage string) (any, *admit.Refusal) {
 	d.seen(vantage, nil)
 	answer := handout{Vantage: vantage, Targets: d.o.Targets(vantage)}
 	body, err := json.Marshal(answer)
 	if err != nil {
-		return nil, &refusal{http.StatusInternalServerError, "targets", "the targets cannot be written"}
+		return nil, &admit.Refusal{Status: http.StatusInternalServerError, Why: "targets", Detail: "the targets cannot be written"}
 	}
 	sum := sha256.Sum256(body)
 	tag := `"` + hex.EncodeToString(sum[:16]) + `"`
@@ -195,19 +189,18 @@ func (d *Door) hand(w http.ResponseWriter, r *http.Request, vantage string) (any
 }
 
 // take keeps one batch.
-func (d *Door) take(w http.ResponseWriter, r *http.Request, vantage string) (any, *refusal) {
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(patience)) // a server without deadlines has its own
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
-	if _, long := errors.AsType[*http.MaxBytesError](err); long {
-		return nil, &refusal{http.StatusRequestEntityTooLarge, "too large", fmt.Sprintf("a batch has at most %d bytes (fix: send smaller ones)", MaxBody)}
+func (d *Door) take(w http.ResponseWriter, r *http.Request, vantage string) (any, *admit.Refusal) {
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+		return nil, admit.WrongType("content type", "results are sent with Content-Type: application/json")
 	}
-	if err != nil {
-		return nil, &refusal{http.StatusBadRequest, "unreadable", "the batch could not be read to its end"}
+	body, no := admit.Body{What: "batch", Most: MaxBody, Patience: d.o.Patience}.Read(w, r)
+	if no != nil {
+		return nil, no
 	}
 	received := time.Now()
 	b, err := readBatch(body)
 	if err != nil {
-		return nil, &refusal{http.StatusBadRequest, "no batch", err.Error()}
+		return nil, admit.Wrong("no batch", err.Error())
 	}
 	clock := received.Sub(b.Sent)
 	mended := clock > clockOff || clock < -clockOff
@@ -218,7 +211,7 @@ func (d *Door) take(w http.ResponseWriter, r *http.Request, vantage string) (any
 			result.At = result.At.Add(clock)
 		}
 		if result.At.After(received.Add(clockOff)) || !experience.Possible(result.At.UnixMilli()) {
-			return nil, &refusal{http.StatusBadRequest, "no batch", fmt.Sprintf("result %d was found at a time that cannot be", i+1)}
+			return nil, admit.Wrong("no batch", fmt.Sprintf("result %d was found at a time that cannot be", i+1))
 		}
 	}
 	if len(b.Results) > 0 {
@@ -228,9 +221,9 @@ func (d *Door) take(w http.ResponseWriter, r *http.Request, vantage string) (any
 		switch err := d.o.Keep(ctx, vantage, vantage+"/"+b.ID, b.Results); {
 		case err == nil:
 		case d.o.Busy != nil && d.o.Busy(err):
-			return nil, &refusal{http.StatusTooManyRequests, "no room", "it cannot be kept at present: send it again later"}
+			return nil, admit.TooMany("no room", "it cannot be kept at present: send it again later")
 		default:
-			return nil, &refusal{http.StatusServiceUnavailable, "not kept", "it is not known whether it was kept: send it again with the same id"}
+			return nil, admit.NotKept("it is not known whether it was kept: send it again with the same id")
 		}
 	}
 	d.seen(vantage, func(v *Visit) { v.Lost, v.Clock = b.Lost, clock })

@@ -322,6 +322,7 @@ func TestTheDoorRefuses(t *testing.T) {
 		l, d := newLedger(t)
 		l.fail = tt.fail
 		r := httptest.NewRequest(tt.method, tt.path, strings.NewReader(tt.body))
+		r.Header.Set("Content-Type", "application/json")
 		r.Header.Set("Authorization", "Bearer "+tt.key)
 		w := httptest.NewRecorder()
 		d.ServeHTTP(w, r)
@@ -338,6 +339,7 @@ func TestAClockThatIsWrongIsMended(t *testing.T) {
 	b.Results[0].At = now.Add(-time.Hour - time.Minute)
 	text, _ := json.Marshal(b)
 	r := httptest.NewRequest(http.MethodPost, ResultsPath, strings.NewReader(string(text)))
+	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Authorization", "Bearer "+key+"b")
 	w := httptest.NewRecorder()
 	d.ServeHTTP(w, r)
