@@ -42,6 +42,7 @@ func TestVariablesBite(t *testing.T) {
 		{"sentinel with a number", in(`var errLong = fmt.Errorf("longer than %d", max)`), ""},
 		{"guard", in("var _ Source = (*Log)(nil)"), ""},
 		{"pattern", in("var line = regexp.MustCompile(`^a`)"), ""},
+		{"made once", in("var line = sync.OnceValue(func() int { return 1 })"), ""},
 		{"template", in(`var page = template.Must(template.New("x").Parse(""))`), ""},
 		{"embedded", in("//go:embed x.html\nvar page string"), ""},
 		{"embedded in a group", in("var (\n\t//go:embed x.html\n\tpage string\n)"), ""},

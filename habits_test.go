@@ -93,7 +93,8 @@ func embedded(group *ast.GenDecl, spec *ast.ValueSpec) bool {
 }
 
 // constant reports whether nobody ever changes name i of spec: a guard that a type
-// fits an interface, an error, a compiled pattern or template.
+// fits an interface, an error, a compiled pattern or template, what is made once when it is
+// first needed.
 func constant(spec *ast.ValueSpec, i int) bool {
 	name := spec.Names[i].Name
 	if name == "_" {
@@ -117,7 +118,7 @@ func constant(spec *ast.ValueSpec, i int) bool {
 	switch pkg.Name + "." + sel.Sel.Name {
 	case "errors.New", "fmt.Errorf":
 		return strings.HasPrefix(name, "Err") || strings.HasPrefix(name, "err")
-	case "regexp.MustCompile", "template.Must":
+	case "regexp.MustCompile", "template.Must", "sync.OnceValue":
 		return true
 	}
 	return false

@@ -125,7 +125,7 @@ func newNaive() naive {
 		}
 		return all
 	}
-	return naive{compile(patterns(probes, nil)), compile(patterns(isbot, nil))}
+	return naive{compile(patterns(probes)), compile(patterns(isbot))}
 }
 
 func (n naive) kind(agent []byte) Kind {
@@ -147,7 +147,7 @@ func (n naive) kind(agent []byte) Kind {
 }
 
 func FuzzKind(f *testing.F) {
-	for _, p := range append(patterns(isbot, nil), patterns(probes, nil)...) {
+	for _, p := range append(patterns(isbot), patterns(probes)...) {
 		f.Add([]byte(strings.NewReplacer(`\b`, "", `\`, "", "^", "", "$", "").Replace(p)))
 		f.Add([]byte("Mozilla/5.0 (X11) " + strings.NewReplacer(`\b`, "", `\`, "", "^", "", "$", "").Replace(p) + " Firefox/1"))
 	}
