@@ -190,7 +190,7 @@ func (s *Server) follow(ctx context.Context, name, who string) error {
 func (s *Server) chosen(name string) (*accesslog.Log, error) {
 	c := s.config
 	c.Sources = []config.Source{{Log: name}}
-	list, err := newSources(c, s.following.salts, s.log)
+	list, err := newSources(c, s.following.salts, s.causes, s.log)
 	if err != nil {
 		return nil, err
 	}

@@ -47,13 +47,15 @@ func (f *folds) all() []fold.Fold {
 }
 
 // newSources returns every source that c names.
-func newSources(c config.Config, salts *who.Salts, log *slog.Logger) ([]source.Source, error) {
+func newSources(c config.Config, salts *who.Salts, causes *accesslog.Causes, log *slog.Logger) ([]source.Source, error) {
 	var list []source.Source
 	for _, s := range c.Sources {
 		if isTraces(s) {
 			continue // its spans go where those go that are sent
 		}
-		p, err := accesslog.NewParser(parserOptions(c, s.Format, salts))
+		o := parserOptions(c, s.Format, salts)
+		o.Causes = causes
+		p, err := accesslog.NewParser(o)
 		if err != nil {
 			return nil, err
 		}

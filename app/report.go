@@ -58,7 +58,7 @@ func foldReport(ctx context.Context, o ReportOptions) (*folds, error) {
 		return nil, err
 	}
 	options := parserOptions(o.Config, o.Format, salts)
-	options.Raw = o.Raw
+	options.Raw, options.Causes = o.Raw, accesslog.NewCauses()
 	options.Since, options.Until = unixMilli(o.Since), unixMilli(o.Until)
 	parser, err := accesslog.NewParser(options)
 	if err != nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/honderd/honderd/ledger/gather"
 	"github.com/honderd/honderd/ledger/jetstream"
 	"github.com/honderd/honderd/source"
+	"github.com/honderd/honderd/source/accesslog"
 	"github.com/honderd/honderd/source/browser"
 	"github.com/honderd/honderd/source/kubernetes"
 	"github.com/honderd/honderd/source/push"
@@ -42,6 +43,7 @@ type Server struct {
 	spool     *spool
 	salts     *who.Salts
 	crossings *crossings
+	causes    *accesslog.Causes // what error logs say
 	held      *held
 	drops     *drops
 	probing   *probing
@@ -128,7 +130,7 @@ func (s *Server) open(ctx context.Context, more []source.Source) error {
 	if err != nil {
 		return err
 	}
-	s.salts, s.crossings = salts, newCrossings(s.config, salts)
+	s.salts, s.crossings, s.causes = salts, newCrossings(s.config, salts), accesslog.NewCauses()
 	if err := s.openEntry(); err != nil {
 		return err
 	}
@@ -166,7 +168,7 @@ func (s *Server) open(ctx context.Context, more []source.Source) error {
 // openSources opens all that experiences come from; more are sources beside those of the
 // configuration.
 func (s *Server) openSources(ctx context.Context, more []source.Source) (err error) {
-	if s.sources, err = newSources(s.config, s.salts, s.log); err != nil {
+	if s.sources, err = newSources(s.config, s.salts, s.causes, s.log); err != nil {
 		return err
 	}
 	if err := openStdin(s.config, s.salts, s.log, more); err != nil {

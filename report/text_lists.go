@@ -56,6 +56,13 @@ func (t text) incidents() {
 	t.heading(t.T("Incidents"))
 	for _, i := range t.a.Incidents[:min(len(t.a.Incidents), listed)] {
 		t.say("0", "    ", "• "+t.Span(i.From, i.To)+" · "+t.Duration(i.To.Sub(i.From))+" · "+t.T("%s hurt", t.People(i.People)))
+		for _, l := range i.Likely[:min(len(i.Likely), 1)] {
+			words := t.T("Likely cause:") + " " + t.Short(l.Fault, 60) + ", " + t.Times(l.Count)
+			if l.Backend != "" {
+				words += ", " + t.Short(l.Backend, 60)
+			}
+			t.say("0", "      ", words)
+		}
 	}
 	t.more(len(t.a.Incidents))
 }

@@ -191,7 +191,16 @@ type Incident struct {
 	Journeys []Part    `json:"journeys"` // with somebody hurt, most hurt first
 	Apart    []Part    `json:"apart"`    // the same for steps and labels
 	Steps    []Step    `json:"steps"`    // what went wrong, most frequent first
+	Likely   []Likely  `json:"likely"`   // who failed behind it, and how, most frequent first
 	Cost     *float64  `json:"cost"`     // null: not known
+}
+
+// Likely is a likely cause: what a proxy or its error log says failed in the hours of an
+// incident, where somebody felt it.
+type Likely struct {
+	Fault   string `json:"fault"`   // "nginx: upstream timed out", "refused"
+	Backend string `json:"backend"` // "": it does not say who
+	Count   int64  `json:"count"`
 }
 
 // Cause is how often something made an experience bad.

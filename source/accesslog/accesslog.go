@@ -44,6 +44,9 @@ type Options struct {
 	// Steps names the step of every experience, not only of those that went wrong.
 	Steps bool
 
+	// Causes is what error logs of the same server say; nil: nobody asks them.
+	Causes *Causes
+
 	// Robots counts robots and probes as people.
 	Robots bool
 

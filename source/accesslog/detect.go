@@ -14,7 +14,7 @@ const sampleLines = 200
 func (p *Parser) Detect(sample []byte) (*Grammar, error) {
 	lines := firstLines(sample)
 	if p.c.given != nil {
-		if len(lines) == 0 || p.reads(p.c.given, lines) > 0 {
+		if len(lines) == 0 || p.reads(p.c.given, lines) > 0 || hasNotes(lines) {
 			return p.c.given, nil
 		}
 		return nil, fmt.Errorf("no line is as format %q says; the first is %q (fix: copy the format from the server's configuration, or leave it out)",
@@ -30,10 +30,23 @@ func (p *Parser) Detect(sample []byte) (*Grammar, error) {
 	if best != nil && p.c.key != "" && best.key == slotNone && !p.c.hasKey() {
 		return nil, p.o.noKey("the log, of format " + best.name + ",")
 	}
+	if best == nil && hasNotes(lines) {
+		return p.c.known[0], nil
+	}
 	if best == nil {
 		return nil, fmt.Errorf("not an access log that is known; its first line is %q (fix: give its format with --format, as log_format or LogFormat in the server's configuration)", shorten(lines[0]))
 	}
 	return best, nil
+}
+
+// hasNotes reports whether lines are of an error log: most of those that are read are.
+func hasNotes(lines [][]byte) bool {
+	for _, line := range lines {
+		if _, ok := noted(line); ok {
+			return true
+		}
+	}
+	return false
 }
 
 // favourite returns the known grammar that most lines are read in when each line takes

@@ -63,7 +63,7 @@ func (w *Worker) take(g *Grammar, line []byte, ms int64, b *experience.Batch) {
 	if len(o.Rules.Critical) > 0 && target != nil && !o.Raw && !e.Part {
 		e.Critical = o.Rules.IsCritical(string(method), string(path))
 	}
-	if blamed := w.blames(g, line, &e); len(o.Labels) > 0 || blamed {
+	if blamed := w.explained(g, line, &e, path, wait, len(b.Items)) || w.blames(g, line, &e); len(o.Labels) > 0 || blamed {
 		e.Labels = w.labels(g, line, blamed, b)
 	}
 	if target != nil && (o.Steps || e.Cause != experience.Fine || e.Mask != experience.Unmasked) {

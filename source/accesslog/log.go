@@ -28,7 +28,9 @@ type Log struct {
 
 // NewLog returns the log at path.
 func NewLog(p *Parser, path string, log *slog.Logger) *Log {
-	return &Log{parser: p, path: path, log: log}
+	l := &Log{parser: p, path: path, log: log}
+	l.begins()
+	return l
 }
 
 // Name returns the kind of source and the path.
@@ -42,6 +44,7 @@ func (l *Log) Run(ctx context.Context, position string, sink source.Sink) error 
 	if err != nil {
 		return fmt.Errorf("go on with log %s: %w", l.path, err)
 	}
+	l.begins()
 	var b experience.Batch
 	o := logfile.Options{
 		Chunk:   followChunk,
@@ -53,10 +56,15 @@ func (l *Log) Run(ctx context.Context, position string, sink source.Sink) error 
 	}
 	err = logfile.Follow(ctx, l.path, from, o, func(ctx context.Context, chunk []byte, next logfile.Position) error {
 		b.Reset()
+		l.listen()
 		if rest := l.parse(chunk, &b); len(rest) > 0 {
 			return fmt.Errorf("log %s: %d bytes of a chunk did not fit in a batch", l.path, len(rest))
 		}
 		l.heads.read(chunk)
+		if c := l.parser.o.Causes; c != nil {
+			c.tells(l, &b, len(chunk))
+			l.settle(ctx, &b)
+		}
 		b.Source, b.Position = l.Name(), next.String()
 		if l.heads.text != "" {
 			b.Position += "\n" + l.heads.text
@@ -67,6 +75,20 @@ func (l *Log) Run(ctx context.Context, position string, sink source.Sink) error 
 		return nil
 	}
 	return err
+}
+
+// begins tells other logs that this one may say something of their requests.
+func (l *Log) begins() {
+	if c := l.parser.o.Causes; c != nil {
+		c.tells(l, nil, 0)
+	}
+}
+
+// listen makes the worker note what error logs may say more of.
+func (l *Log) listen() {
+	if l.worker != nil && l.parser.o.Causes != nil {
+		l.worker.awaits = l.parser.o.Causes.hasOthers(l)
+	}
 }
 
 // cut tells that there may be lines that nobody has; how many cannot be known.
@@ -98,6 +120,7 @@ func (l *Log) parse(chunk []byte, b *experience.Batch) []byte {
 	}
 	l.worker = l.parser.NewWorker(g)
 	l.worker.holds(l.heads.text)
+	l.listen()
 	return l.worker.Parse(chunk, b)
 }
 
@@ -107,6 +130,8 @@ func (l *Log) whole(rest []byte) bool {
 	if l.worker == nil {
 		return false
 	}
+	l.worker.trying = true
+	defer func() { l.worker.trying = false }()
 	var b experience.Batch
 	b.Reset()
 	return len(l.worker.Parse(rest, &b)) == 0 && b.Tally.Parsed == 1

@@ -33,6 +33,10 @@ type Worker struct {
 	steps    names
 	sets     labelSets
 	blamed   []experience.Blame // behind the line at hand
+	reasons  []experience.Blame // memory for what error logs say
+	awaits   bool               // error logs may say more of the batch at hand
+	pending  []pending          // of the batch at hand
+	trying   bool               // whether a line is one is tried: it is read again
 	counts   counts
 	w3c      *Grammar // what the last #Fields said; nil: none did
 	read     []int64  // lines of this call by Grammar.number
@@ -88,6 +92,9 @@ func (w *Worker) Parse(chunk []byte, b *experience.Batch) (rest []byte) {
 
 // open makes the worker ready to add to b, whoever filled it until now.
 func (w *Worker) open(b *experience.Batch) {
+	if len(b.Items) == 0 {
+		w.pending = w.pending[:0]
+	}
 	if len(b.Steps) == 0 {
 		b.Steps = append(b.Steps, "")
 	}
@@ -183,6 +190,7 @@ func (w *Worker) whole(line []byte, b *experience.Batch) (why string) {
 		b.Tally.Parsed++
 		b.Tally.NoRequest++
 		w.notes[n.format]++
+		w.note(line)
 		return ""
 	}
 	return why

@@ -74,10 +74,10 @@ func (w *Worker) slot(hash uint64) *personSlot {
 	return &pair[0]
 }
 
-// aside returns a parser that leaves no trace in the salts.
+// aside returns a parser that leaves no trace in what parsers share.
 func (p *Parser) aside() *Parser {
 	other := *p
-	other.quick, other.o.Salts = true, who.Fixed(nil)
+	other.quick, other.o.Salts, other.o.Causes = true, who.Fixed(nil), nil
 	return &other
 }
 

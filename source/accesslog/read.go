@@ -99,8 +99,8 @@ func (w *Whole) start(ctx context.Context, path string) (*reading, error) {
 		return nil, errors.Join(fmt.Errorf("read log %s: %w", f.Name(), err), f.Close())
 	}
 	n := max(1, w.Workers)
-	if g.has[slotClock] && !g.has[slotDate] {
-		n = 1 // midnight is only seen line after line
+	if g.has[slotClock] && !g.has[slotDate] || hasNotes(firstLines(first)) {
+		n = 1 // midnight is only seen line after line; and what failed is told before the request
 	}
 	r := &reading{
 		name: f.Name(), ordered: make(chan *job, inFlight*n), jobs: make(chan *job),
