@@ -17,7 +17,7 @@ func (s *Series) sieve(d sum) line {
 	if d.all == 0 {
 		return line{}
 	}
-	room := bits.LeadingZeros64(uint64(s.sums[len(s.sums)-1].all)) - 3 // products stay below 2^61, and their difference below 2^62
+	room := bits.LeadingZeros64(uint64(s.at(s.n).all)) - 3 // products stay below 2^61, and their difference below 2^62
 	if room < 0 {
 		return line{1, 0} // what has no bad time at all is below any
 	}

@@ -15,6 +15,9 @@ func (s *Series) AtLeast(minutes int, need Support) Window {
 	if s.windows(minutes) == 0 {
 		return Window{Minutes: minutes}
 	}
+	if s.flat == nil {
+		s = s.Flat()
+	}
 	first := s.Of(minutes, need)
 	c := longer{Series: s, w: minutes, least: need.time(), first: first}
 	points := c.points()
@@ -39,7 +42,7 @@ type longer struct {
 
 // steepest returns the worst window that begins and ends at those points.
 func (c *longer) steepest(points []piece) Window {
-	h := hull{sums: c.sums}
+	h := hull{sums: c.flat}
 	var best sum
 	from, to, next := -1, 0, 0 // next is the first point that a window must not begin at yet
 	for _, p := range points {
@@ -68,7 +71,7 @@ func (c *longer) steepest(points []piece) Window {
 
 // fits reports whether a window may begin at point p and end at point to.
 func (c *longer) fits(p piece, to int) bool {
-	if to-p.from < c.w || c.sums[to].all-c.sums[p.from].all < c.least {
+	if to-p.from < c.w || c.flat[to].all-c.flat[p.from].all < c.least {
 		return false
 	}
 	return !p.begins || c.enough == nil || c.enough(p.from, to-p.from)

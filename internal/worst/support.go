@@ -36,10 +36,10 @@ func (s *Series) LeastTime(minutes int) int64 {
 // at as many at most, evenly spread.
 func (s *Series) Median(minutes int) int64 {
 	windows := s.windows(minutes)
-	step := max(1, (windows+medianLooks-1)/medianLooks)
+	step := medianStep(windows)
 	times := make([]int64, 0, windows/step+1)
 	for i := 0; i < windows; i += step {
-		if all := s.sums[i+minutes].all - s.sums[i].all; all > 0 {
+		if all := s.at(i+minutes).all - s.at(i).all; all > 0 {
 			times = append(times, all)
 		}
 	}
@@ -55,7 +55,7 @@ func (s *Series) Median(minutes int) int64 {
 func (s *Series) Skipped(minutes int, need Support) (skipped, of int) {
 	windows := s.windows(minutes)
 	for i := 0; i < windows; i += stride(windows) {
-		all := s.sums[i+minutes].all - s.sums[i].all
+		all := s.at(i+minutes).all - s.at(i).all
 		if all <= 0 {
 			continue
 		}
@@ -72,7 +72,7 @@ func (s *Series) windows(minutes int) int {
 	if minutes < 1 {
 		return 0
 	}
-	return max(0, len(s.sums)-minutes)
+	return max(0, s.n+1-minutes)
 }
 
 // stride returns every how many windows to look at one. It has no factor in common with
