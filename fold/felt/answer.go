@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"github.com/honderd/honderd/internal/worst"
 )
 
 // Answer is what the fold knows. All times are in milliseconds.
@@ -45,7 +47,7 @@ type Scope struct {
 	Windows           []Window
 	AtLeast           []Window // of each length of Windows: the worst that is as long or longer; only of all
 	Bootstrap         []Range  // of each of Windows, the interval of the bootstrap; only of all, and only with Options.Replicas
-	Hours             []Hour   // every hour of the period
+	Hours             []Hour   // every hour of the period; only of all
 	Timeline          *Timeline
 }
 
@@ -58,7 +60,8 @@ type Hour struct {
 	Active, Hurt int64 // people
 }
 
-// Answer computes all that the fold knows. It does not change the fold.
+// Answer computes all that the fold knows. It does not change what that is, but keeps what
+// it laid out for the next answer: ask one at a time, and not while something is applied.
 func (f *Fold) Answer() Answer {
 	if !f.cutoffs.known() {
 		return f.taught().Answer()
@@ -87,32 +90,45 @@ func (f *Fold) Answer() Answer {
 		return a
 	}
 	a.Final = max(a.From, a.To-f.options.Lateness.Milliseconds()-f.cutoffs.of(-1))
-	q.fold, q.from, q.to = f, a.From, a.To
-	q.first, q.last = a.From/msMinute, a.To/msMinute
-	q.first = max(q.first, q.last-maxMinutes+1)
+	q.fold, q.kept, q.period = f, &f.kept, periodOf(a.From, a.To)
 	q.answer(&a)
+	f.kept.period = q.period
 	return a
 }
 
 // A question is one answer while it is computed.
 type question struct {
-	fold        *Fold
-	shards      []*shard
-	from, to    int64      // Unix ms
-	first, last int64      // minutes since 1970
-	recovery    []recovery // by segment, of journeys
+	fold   *Fold
+	kept   *kept
+	shards []*shard // of each: what is settled, and what waits
+	period period
+	unsure map[int]bool // days in which it is another than before when a journey had recovered
+	sample uint64       // who is in the sample of all shards together
+}
+
+// kept is what is kept from one answer to the next.
+type kept struct {
+	period period
+	scopes []*laid // 0: all; n+1: segment n
+	draft  draft
+	more   [dayMinutes]int64
+	room   worst.Room
+}
+
+// laid returns what is laid out of a segment, -1 for all.
+func (k *kept) laid(segment int) *laid {
+	for len(k.scopes) <= segment+1 {
+		k.scopes = append(k.scopes, nil)
+	}
+	if k.scopes[segment+1] == nil {
+		k.scopes[segment+1] = &laid{}
+	}
+	return k.scopes[segment+1]
 }
 
 func (q *question) answer(a *Answer) {
 	in := &q.fold.segments
-	q.recovery = make([]recovery, len(in.list))
-	series := make([]*series, len(in.list))
-	for n, one := range in.list {
-		if parts := q.parts(n); one.dimension == 0 && people(parts) > 0 {
-			series[n] = newSeries(parts, q.first, q.last)
-			q.recovery[n] = newRecovery(series[n])
-		}
-	}
+	q.layAll()
 	for d, name := range in.names[1:] {
 		a.Apart = append(a.Apart, Dimension{Name: name, Over: in.over[d+1]})
 	}
@@ -123,19 +139,73 @@ func (q *question) answer(a *Answer) {
 		}
 		to := &a.Journeys
 		if one.dimension > 0 {
-			series[n], to = newSeries(parts, q.first, q.last), &a.Apart[one.dimension-1].Values
+			to = &a.Apart[one.dimension-1].Values
 		}
-		*to = append(*to, q.scope(one.name, parts, series[n]))
-		series[n] = nil
+		*to = append(*to, q.scope(one.name, n, parts))
 	}
 	byName := func(a, b Scope) int { return cmp.Compare(a.Name, b.Name) }
 	slices.SortFunc(a.Journeys, byName)
 	for _, d := range a.Apart {
 		slices.SortFunc(d.Values, byName)
 	}
-	all := newSeries(q.parts(-1), q.first, q.last)
-	a.Spells = all.spells()
-	a.All = q.scope("", q.parts(-1), all)
+	a.All = q.scope("", -1, q.parts(-1))
+	l := q.kept.laid(-1)
+	a.Spells = l.spells.find(l, a.All.Timeline.line)
+}
+
+// layAll lays out all and every segment that anybody is in, and judges when journeys had
+// recovered.
+func (q *question) layAll() {
+	q.sample = q.sampleLimit()
+	q.unsure = map[int]bool{}
+	back := 1 + int(2*q.longest()/msDay) // days in which somebody can be charged until then
+	for n := -1; n < len(q.fold.segments.list); n++ {
+		parts := q.parts(n)
+		l := q.kept.laid(n)
+		if n >= 0 && people(parts) == 0 {
+			*l = laid{}
+			continue
+		}
+		q.lay(l, parts)
+		switch {
+		case n < 0:
+			l.pool(l.firstFresh())
+		case q.fold.segments.list[n].dimension == 0:
+			l.judge(func(day int) {
+				for k := day - back; k <= day; k++ {
+					q.unsure[k] = true
+				}
+			})
+		}
+	}
+}
+
+// longest returns the longest cut-off that was ever in use.
+func (q *question) longest() (ms int64) {
+	for i := range q.fold.cutoffs.eras {
+		ms = max(ms, q.fold.cutoffs.eras[i].all)
+	}
+	return ms
+}
+
+// lately returns the first day, counted from the first of the period, in which what is
+// charged hangs on when the period ends, or hung on when that of the answer before did.
+func (q *question) lately() int {
+	to := q.period.to
+	if q.kept.period.to != 0 {
+		to = min(to, q.kept.period.to)
+	}
+	return int((to-2*q.longest()-msMinute)/msDay - q.period.first/dayMinutes)
+}
+
+// periodOf returns the period from one time to another, in Unix milliseconds, or the end
+// of it when it is too long.
+func periodOf(from, to int64) period {
+	p := period{from / msMinute, to / msMinute, to}
+	if earliest := p.last - maxMinutes + 1; p.first < earliest {
+		p.first = (earliest + dayMinutes - 1) / dayMinutes * dayMinutes
+	}
+	return p
 }
 
 // parts returns the scopes of a segment, -1 for all, in every shard.
@@ -154,38 +224,41 @@ func people(parts []*scope) (n int64) {
 	return n
 }
 
-// scope sums up the parts of a scope, whose series is s.
-func (q *question) scope(name string, parts []*scope, s *series) Scope {
+// scope sums up the parts of a segment, -1 for all.
+func (q *question) scope(name string, segment int, parts []*scope) Scope {
 	a := Scope{Name: name, Cutoff: time.Duration(parts[0].cut) * time.Millisecond}
-	var main sums
 	var half, twice drift
 	for _, c := range parts {
 		k := &c.counts
 		a.People, a.Hurt, a.GaveUp = a.People+k.people, a.Hurt+k.hurt, a.GaveUp+k.gaveUp
 		a.Visits, a.BadVisits, a.Masked = a.Visits+k.visits, a.BadVisits+k.badVisits, a.Masked+k.masked
-		good, bad := c.cells.steps()
-		a.Good, a.Bad = a.Good+good, a.Bad+bad
-		main.add(&c.cells)
 		half.add(&c.spread.half)
 		twice.add(&c.spread.twice)
 	}
+	l := q.kept.laid(segment)
+	q.charge(l, parts, q.lately())
+	sum, charged := l.sum(), l.owed.sum()
+	main := sum.time
+	a.Good, a.Bad = sum.good, sum.bad
 	a.Up, a.Down = main[trackUp], main[trackDown]
-	var charged [3]int64
-	if !q.fold.options.Paper {
-		charged = q.charge(parts, s)
-	}
 	a.Charged = charged[0]
 	a.FeltUp, a.FeltDown = a.Up-main[trackMoved], a.Down+main[trackWaited]+a.Charged
 	a.Half, a.Twice = a.other(&half, charged[1]), a.other(&twice, charged[2])
 	a.Effective = q.effective(parts, a.People)
-	t := newTotals(s)
+	line := newLine(l.day, slices.Clone(l.days), l.period.first, l.period.minutes())
+	t := l.curve.next(l, line, q.lag(), &q.kept.room)
 	a.Windows = t.windows()
-	if name == "" {
+	if segment < 0 {
 		a.AtLeast, a.Bootstrap = t.atLeast(), q.bootstrap(t, a.Windows)
+		a.Hours = line.everyHour()
 	}
-	a.Hours = s.everyHour()
-	a.Timeline = &Timeline{totals: t, series: s}
+	a.Timeline = &Timeline{line}
 	return a
+}
+
+// lag returns how many minutes at the end of the period change in most answers.
+func (q *question) lag() int {
+	return int((q.fold.options.Lateness.Milliseconds()+2*q.longest())/msMinute) + 10
 }
 
 // other returns what the sums are with another cut-off.
@@ -199,9 +272,8 @@ func (a *Scope) other(d *drift, charged int64) Variant {
 
 // effective returns how many of some people with equal times would tell as much.
 func (q *question) effective(parts []*scope, people int64) float64 {
-	limit := q.sampleLimit()
-	r, n := ratio(parts, limit)
-	if n == 0 {
+	r := ratio(parts, q.sample)
+	if r.N == 0 {
 		return 0
 	}
 	return r.Worth(people)
@@ -213,50 +285,8 @@ func (q *question) sampleLimit() uint64 {
 	for _, s := range q.shards {
 		limit.limit = min(limit.limit, s.sampled.limit)
 	}
-	for _, n := ratio(q.parts(-1), limit.limit); n > sampleSize; _, n = ratio(q.parts(-1), limit.limit) {
+	for sampled(q.parts(-1), limit.limit) > sampleSize {
 		limit.limit /= 2
 	}
 	return limit.limit
-}
-
-// sums are the person-time of each track, in milliseconds.
-type sums [tracks]int64
-
-// add adds the person-time in c.
-func (s *sums) add(c *cells) {
-	var full [tracks]int64
-	var at int64
-	for _, h := range c.hours() {
-		p := c.pages[h]
-		for t := range full {
-			s[t] += full[t] * msMinute * (h*60 - at)
-			for i := range p.cells {
-				full[t] += int64(p.cells[i].full[t])
-				s[t] += p.cells[i].rest[t] + full[t]*msMinute
-			}
-		}
-		at = h*60 + 60
-	}
-}
-
-// steps returns how many steps there were, good and bad.
-func (c *cells) steps() (good, bad int64) {
-	for _, p := range c.pages {
-		for i := range p.cells {
-			good += int64(p.cells[i].good)
-			bad += int64(p.cells[i].bad)
-		}
-	}
-	return good, bad
-}
-
-// everyHour returns the hours of s.
-func (s *series) everyHour() []Hour {
-	end := s.first + int64(len(s.up))
-	hours := make([]Hour, 0, len(s.up)/60+2)
-	for m := s.first; m < end; m = m/60*60 + 60 {
-		i, n := int(m-s.first), int(min(end, m/60*60+60)-m)
-		hours = append(hours, Hour{From: m / 60 * msHour, Active: s.there.people(i, n), Hurt: s.sore.people(i, n)})
-	}
-	return hours
 }

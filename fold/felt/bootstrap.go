@@ -50,11 +50,10 @@ func (q *question) bootstrap(whole *totals, list []Window) []Range {
 		for j, s := range q.shards {
 			parts[j] = s.replicas[i]
 		}
-		s := newSeries(parts, q.first, q.last)
-		if !q.fold.options.Paper {
-			q.charge(parts, s)
-		}
-		t := newTotals(s)
+		l := &laid{}
+		q.lay(l, parts)
+		q.charge(l, parts, 0)
+		t := newLine(l.day, l.days, l.period.first, l.period.minutes()).Flat()
 		for k, w := range list {
 			if worst := t.Of(w.Minutes, whole.support(w.Minutes)); worst.All > 0 {
 				found[k] = append(found[k], float64(worst.Good)/float64(worst.All))

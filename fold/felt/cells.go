@@ -30,9 +30,9 @@ type cell struct {
 
 // A page is one hour of cells.
 type page struct {
-	cells     [60]cell
 	came      returns // back, after having been away
 	hurtAgain returns // after a time without a bad time
+	cells     [60]cell
 }
 
 // returns are people who returned in an hour: its minute (6 bits) and for how many
@@ -50,6 +50,8 @@ type cells struct {
 	}
 	first int64 // minute of the page at hand
 	hand  *page // the page at hand: of the two, the one in which a cell was sought last
+
+	touched map[int64]struct{} // hours that were turned to since they were looked at
 }
 
 func (c *cells) page(hour int64) *page {
@@ -69,6 +71,10 @@ func (c *cells) turn(hour int64) *page {
 		p = &page{}
 		c.pages[hour] = p
 	}
+	if c.touched == nil {
+		c.touched = map[int64]struct{}{}
+	}
+	c.touched[hour] = struct{}{}
 	c.last[hour&1].hour, c.last[hour&1].page = hour, p
 	return p
 }
@@ -134,6 +140,22 @@ func (r *returns) note(minute, away, n int64) {
 		last := len(list) - 1
 		list[i] = list[last]
 		*r = list[:last]
+	}
+}
+
+// changed shows the hours of which something may have changed since it was called last.
+func (c *cells) changed(show func(hour int64)) {
+	for hour := range c.touched {
+		show(hour)
+	}
+	clear(c.touched)
+	for _, l := range c.last { // they are written to without being turned to
+		if l.page != nil {
+			c.touched[l.hour] = struct{}{}
+		}
+	}
+	if c.hand != nil {
+		c.touched[c.first/60] = struct{}{}
 	}
 }
 

@@ -2,75 +2,131 @@ package felt
 
 import "slices"
 
-// A crowd counts different people over any stretch of minutes, exactly: those who are
-// in the first minute, those who are there for the first time after it, and those who
-// come back after it and had not been there since.
+// A crowd counts different people over any stretch of the minutes of a day, exactly: those
+// who are in the first minute, those who are there for the first time after it, and those
+// who come back after it and had not been there since.
 type crowd struct {
-	now   []int32    // per minute: people in it
-	first []int64    // before each minute: people who have been there
-	back  []int64    // before each minute: times that somebody came back
-	last  []int32    // of each of these, by minute: where they had been before; an index, or below 0
-	lists []returned // what back and last are made of
+	now    row     // per minute: people in it
+	first  row     // before each minute: people who have been there for the first time, since midnight
+	back   row     // before each minute: times that somebody came back, since midnight
+	firsts int64   // of the whole day
+	last   []int32 // of each who came back, by minute: the minute since 1970 in which they had been there before
 }
 
-// returned are those who returned in one hour.
-type returned struct {
-	hour int64
-	list returns
+// drawnCrowd is a crowd that is being counted.
+type drawnCrowd struct {
+	now, first [dayMinutes]int32
+	back       []comeback
 }
 
-func newCrowd(minutes int) crowd {
-	return crowd{now: make([]int32, minutes), first: make([]int64, minutes+1), back: make([]int64, minutes+1)}
+// comeback is somebody who came back: in which minute of the day, and the minute since 1970
+// in which they had been there before.
+type comeback struct{ at, last int32 }
+
+func (c *drawnCrowd) clear() {
+	clear(c.now[:])
+	clear(c.first[:])
+	c.back = c.back[:0]
 }
 
-// come notes who came back in an hour; list must stay as it is until finish.
-func (c *crowd) come(list returns, hour int64) {
-	if len(list) > 0 {
-		c.lists = append(c.lists, returned{hour, list})
+// come notes who came back in an hour since 1970.
+func (c *drawnCrowd) come(list returns, hour int64) {
+	for _, one := range list {
+		at := hour*60 + int64(one&63)
+		c.back = append(c.back, comeback{int32(at % dayMinutes), int32(at - int64(one>>6))})
 	}
 }
 
-// finish sums up. first is the minute of index 0.
-func (c *crowd) finish(first int64) {
-	c.each(first, func(at, _ int64) { c.back[at+1]++ })
-	for i := range c.now {
-		c.first[i+1] += c.first[i]
-		c.back[i+1] += c.back[i]
+// clip forgets the minutes of the day before one and from another on.
+func (c *drawnCrowd) clip(from, to int) {
+	clear(c.now[:from])
+	clear(c.now[to:])
+	clear(c.first[:from])
+	clear(c.first[to:])
+	if from > 0 || to < dayMinutes {
+		c.back = slices.DeleteFunc(c.back, func(b comeback) bool { return int(b.at) < from || int(b.at) >= to })
 	}
-	next := slices.Clone(c.back)
-	c.last = make([]int32, c.back[len(c.now)])
-	c.each(first, func(at, last int64) { // within one minute any order will do
-		c.last[next[at]] = int32(last)
-		next[at]++
-	})
-	c.lists = nil
 }
 
-// each shows every comeback of the period: the indexes of its minute and of the one before.
-func (c *crowd) each(first int64, show func(at, last int64)) {
-	for _, r := range c.lists {
-		for _, one := range r.list {
-			if at := r.hour*60 + int64(one&63) - first; at >= 0 && at < int64(len(c.now)) {
-				show(at, at-int64(one>>6))
-			}
+// crowd returns the crowd that was counted.
+func (c *drawnCrowd) crowd(room *[dayMinutes]int32) crowd {
+	k := crowd{now: newRow(&c.now)}
+	sum := int32(0)
+	for i, n := range c.first {
+		room[i] = sum
+		sum += n
+	}
+	k.first, k.firsts = newRow(room), int64(sum)
+	if len(c.back) == 0 {
+		return k
+	}
+	clear(room[:])
+	for _, b := range c.back {
+		room[b.at]++
+	}
+	sum = 0
+	for i, n := range room {
+		room[i] = sum
+		sum += n
+	}
+	k.back = newRow(room)
+	k.last = make([]int32, len(c.back))
+	for _, b := range c.back { // within one minute any order will do
+		k.last[room[b.at]] = b.last
+		room[b.at]++
+	}
+	return k
+}
+
+// backUntil returns how many came back before a minute of the day.
+func (c *crowd) backUntil(minute int) int {
+	if minute >= dayMinutes {
+		return len(c.last)
+	}
+	return int(c.back.at(minute))
+}
+
+// firstUntil returns how many were there for the first time before a minute of the day.
+func (c *crowd) firstUntil(minute int) int64 {
+	if minute >= dayMinutes {
+		return c.firsts
+	}
+	return int64(c.first.at(minute))
+}
+
+// returned counts those who came back in the minutes of the day from one up to another and
+// had been there last before a minute since 1970.
+func (c *crowd) returned(from, to int, before int64) (n int64) {
+	for _, last := range c.last[c.backUntil(from):c.backUntil(to)] {
+		if int64(last) < before {
+			n++
 		}
 	}
+	return n
 }
 
-// people counts the different people in n minutes, at least one, from index i on.
-func (c *crowd) people(i, n int) int64 {
-	sure := int64(c.now[i]) + c.first[i+n] - c.first[i+1]
-	for _, last := range c.last[c.back[i+1]:c.back[i+n]] {
-		if int(last) < i {
-			sure++
+// during counts the different people in the minutes of the day from one up to another,
+// which is a later one; midnight is a minute since 1970.
+func (c *crowd) during(from, to int, midnight int64) int64 {
+	return int64(c.now.at(from)) + c.firstUntil(to) - c.firstUntil(from+1) + c.returned(from+1, to, midnight+int64(from))
+}
+
+// differ returns the first minute of the day in which two crowds are not the same,
+// dayMinutes if there is none.
+func (c *crowd) differ(o *crowd) int {
+	first := c.now.differ(&o.now)
+	for _, d := range []int{c.first.differ(&o.first), c.back.differ(&o.back)} {
+		if d < dayMinutes {
+			first = min(first, d-1)
 		}
 	}
-	return sure
-}
-
-// atLeast reports whether there were so many people, and looks closely only if it must.
-func (c *crowd) atLeast(people int64, i, n int) bool {
-	sure := int64(c.now[i]) + c.first[i+n] - c.first[i+1]
-	maybe := c.back[i+n] - c.back[i+1]
-	return sure >= people || sure+maybe >= people && c.people(i, n) >= people
+	if slices.Equal(c.last, o.last) && c.firsts == o.firsts {
+		return first
+	}
+	for i := range first {
+		if !slices.Equal(c.last[c.backUntil(i):c.backUntil(i+1)], o.last[o.backUntil(i):o.backUntil(i+1)]) {
+			return i
+		}
+	}
+	return min(first, dayMinutes-1)
 }

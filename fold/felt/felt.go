@@ -59,6 +59,7 @@ type Fold struct {
 	segments segments
 	shards   []*shard
 	lesson   lesson
+	kept     kept // for the next answer
 }
 
 // New returns a fold that has seen nothing.

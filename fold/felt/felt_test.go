@@ -80,7 +80,7 @@ func each(person experience.Person, from, to int) []experience.Experience {
 func TestCellsSplitAtTheMinute(t *testing.T) {
 	f := New(Options{Cutoff: half})
 	f.Apply(batch(at(1, 0.5, false), at(1, 2.25, true), at(1, 3, false)))
-	s := newSeries([]*scope{f.shards[0].ahead(&f.segments).scopes[0]}, day/msMinute, day/msMinute+2)
+	s := newPlainSeries([]*scope{f.shards[0].ahead(&f.segments).scopes[0]}, day/msMinute, day/msMinute+2)
 	if got := fmt.Sprint(s.up, s.down); got != "[30000 60000 15000] [0 0 45000]" {
 		t.Errorf("up, down per minute = %s", got)
 	}

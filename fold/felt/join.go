@@ -241,9 +241,3 @@ func (p *page) add(o *page) {
 	p.came = slices.Concat(p.came, o.came)
 	p.hurtAgain = slices.Concat(p.hurtAgain, o.hurtAgain)
 }
-
-func (t *tails) merge(o tails, to *renumbered) {
-	for key, n := range o {
-		t.add(to.word(word(key&uint64(wordTime))|word(key>>42)<<mixShift), int64(n))
-	}
-}

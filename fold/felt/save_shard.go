@@ -38,7 +38,7 @@ func (c *scope) append(p []byte) []byte {
 	for _, n := range c.counts.all() {
 		p = binary.AppendVarint(p, *n)
 	}
-	for _, t := range []tails{c.tails, c.spread.short, c.spread.long} {
+	for _, t := range []*tails{&c.tails, &c.spread.short, &c.spread.long} {
 		p = t.append(p)
 	}
 	for _, d := range []*drift{&c.spread.half, &c.spread.twice} {
@@ -81,26 +81,23 @@ func readScope(r *wire.Reader, mixes int) *scope {
 	return c
 }
 
-func (t tails) append(p []byte) []byte {
-	p = binary.AppendUvarint(p, uint64(len(t)))
-	for _, tail := range slices.Sorted(maps.Keys(t)) {
-		p = binary.AppendVarint(binary.LittleEndian.AppendUint64(p, tail), int64(t[tail]))
+func (t *tails) append(p []byte) []byte {
+	list := t.all()
+	p = binary.AppendUvarint(p, uint64(len(list)))
+	for _, tail := range list {
+		p = binary.AppendVarint(binary.LittleEndian.AppendUint64(p, tail), int64(t.of(tail)))
 	}
 	return p
 }
 
 func readTails(r *wire.Reader, mixes int) tails {
-	n := r.Count(r.Len())
-	if n == 0 {
-		return nil
-	}
-	t := tails{}
-	for range n {
+	var t tails
+	for range r.Count(r.Len()) {
 		tail := r.Uint64()
 		if int64(tail>>42) >= int64(mixes) {
 			r.Spoil()
 		}
-		t[tail] = int32(r.Varint())
+		t.add(wordOf(tail), int64(int32(r.Varint())))
 	}
 	return t
 }

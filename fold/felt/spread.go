@@ -2,21 +2,6 @@ package felt
 
 import "math/bits"
 
-// tails counts bad steps by where and when they were: mix<<42 | Unix ms.
-type tails map[uint64]int32
-
-func (t *tails) add(s word, n int64) {
-	if *t == nil {
-		*t = tails{}
-	}
-	key := uint64(s.mix())<<42 | uint64(s.time())
-	if left := (*t)[key] + int32(n); left != 0 {
-		(*t)[key] = left
-	} else {
-		delete(*t, key)
-	}
-}
-
 // A spread is what is different with half and with twice the cut-off: a number that
 // hangs on the cut-off must say so.
 type spread struct {

@@ -44,14 +44,14 @@ const nearBits = 16
 // part returns the piece that key belongs in.
 func (t *table) part(key uint64) *part { return &t.parts[key>>nearBits%partitions] }
 
-// line is how many slots are fetched from memory at once.
-const line = 4
+// fetched is how many slots are fetched from memory at once.
+const fetched = 4
 
 // home returns the slot at which the search for key begins: the first of a line, so that
 // it mostly ends in that line too.
 func (p *part) home(key uint64) int {
 	high, _ := bits.Mul64(key>>nearBits<<nearBits, uint64(len(p.slots)))
-	return int(high) &^ (line - 1)
+	return int(high) &^ (fetched - 1)
 }
 
 // find returns the place of key, which is made when there is none. There is room for
@@ -91,8 +91,8 @@ func (t *table) get(key uint64) word {
 // anything.
 func (t *table) touch(key uint64) uint64 {
 	p := t.part(key)
-	if i := p.home(key); i+line < len(p.slots) {
-		return p.slots[i].key + p.slots[i+line].key
+	if i := p.home(key); i+fetched < len(p.slots) {
+		return p.slots[i].key + p.slots[i+fetched].key
 	}
 	return 0
 }

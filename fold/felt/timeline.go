@@ -4,10 +4,7 @@ import "github.com/honderd/honderd/internal/worst"
 
 // A Timeline answers questions about stretches of a period. It does not change when
 // the fold goes on.
-type Timeline struct {
-	totals *totals
-	series *series
-}
+type Timeline struct{ line *line }
 
 // A Stretch is what is known of some minutes.
 type Stretch struct {
@@ -32,18 +29,18 @@ func (t *Timeline) During(from, to int64) Stretch {
 	if i >= end {
 		return Stretch{}
 	}
-	cut := t.totals.Cut(i, end-i)
+	cut := t.line.Cut(i, end-i)
 	return Stretch{
 		Minutes: end - i, Up: cut.Good, Down: cut.All - cut.Good,
-		People: t.series.there.people(i, end-i), Hurt: t.series.sore.people(i, end-i),
+		People: t.line.people(wereThere, i, end-i), Hurt: t.line.people(wereSore, i, end-i),
 	}
 }
 
 // clip returns the indexes of the minutes that [from, to) touches.
 func (t *Timeline) clip(from, to int64) (i, end int) {
-	n := int64(len(t.series.up))
-	i = int(max(0, min(n, from/msMinute-t.series.first)))
-	end = int(max(0, min(n, (to+msMinute-1)/msMinute-t.series.first)))
+	n := int64(t.line.Minutes())
+	i = int(max(0, min(n, from/msMinute-t.line.first)))
+	end = int(max(0, min(n, (to+msMinute-1)/msMinute-t.line.first)))
 	return i, end
 }
 
@@ -61,34 +58,31 @@ func (t *Timeline) Windows(spans []Span) []Window {
 
 // within returns the sums of the minutes in spans.
 func (t *Timeline) within(spans []Span) *totals {
-	c := &totals{first: t.series.first, there: t.totals.there, sore: t.totals.sore, minutes: []int64{}}
+	c := &totals{line: t.line, minutes: []int64{}}
 	var good, all []int64
 	for _, span := range spans {
-		i, end := t.clip(span.From, span.To)
-		for ; i < end; i++ {
-			good, all = append(good, t.series.up[i]), append(all, t.series.up[i]+t.series.down[i])
-			c.minutes = append(c.minutes, t.series.first+int64(i))
+		for i, end := t.clip(span.From, span.To); i < end; i++ {
+			d, m := t.line.minute(i)
+			up, both := int64(0), int64(0)
+			if d != nil {
+				up, both = d.felt.Minute(m)
+			}
+			good, all = append(good, up), append(all, both)
+			c.minutes = append(c.minutes, t.line.first+int64(i))
 		}
 	}
-	c.Series = worst.New(good, all)
+	c.finder = worst.New(good, all)
 	return c
 }
 
 // Minutes returns the minutes that [from, to) touches in which anybody did something.
 func (t *Timeline) Minutes(from, to int64) []Minute {
 	i, end := t.clip(from, to)
-	n := 0
-	for _, active := range t.series.active[i:max(i, end)] {
-		if active > 0 {
-			n++
-		}
-	}
-	list := make([]Minute, 0, n)
+	var list []Minute
 	for ; i < end; i++ {
-		if t.series.active[i] > 0 {
-			list = append(list, Minute{
-				From: (t.series.first + int64(i)) * msMinute, Active: int64(t.series.active[i]), Hurt: int64(t.series.hurt[i]),
-			})
+		d, m := t.line.minute(i)
+		if active, hurt := d.minute(m); active > 0 {
+			list = append(list, Minute{From: (t.line.first + int64(i)) * msMinute, Active: int64(active), Hurt: int64(hurt)})
 		}
 	}
 	return list

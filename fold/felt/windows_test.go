@@ -6,37 +6,39 @@ import (
 	"github.com/honderd/honderd/internal/worst"
 )
 
-// rows makes a series of minutes with so much person-time, of which so much was bad,
-// and enough people everywhere.
-func rows(all, bad []int64) *series {
-	n := len(all)
-	s := &series{active: make([]int32, n), hurt: make([]int32, n), there: newCrowd(n), sore: newCrowd(n)}
+// rows makes a line of minutes with so much person-time, of which so much was bad, and so
+// many people in them.
+func rows(all, bad []int64, people func(minute int) int32) *laid {
+	var d draft
+	d.some = true
 	for i := range all {
-		s.up = append(s.up, all[i]-bad[i])
-		s.down = append(s.down, bad[i])
-		s.there.now[i] = supportPeople
+		d.up[i], d.down[i] = all[i]-bad[i], bad[i]
+		d.there.now[i] = people(i)
 	}
-	s.there.finish(0)
-	s.sore.finish(0)
-	return s
+	return &laid{period: period{last: int64(len(all)) - 1}, days: []*daily{d.daily()}}
 }
 
+func (l *laid) line() *line {
+	return newLine(l.day, l.days, l.period.first, l.period.minutes())
+}
+
+func worstOf(l *line) Window { return (&totals{finder: l.Series, line: l}).windows()[0] }
+
 func TestAWindowWithoutEnoughPeopleSaysNothing(t *testing.T) {
-	few := rows([]int64{msMinute, msMinute}, []int64{msMinute, 0})
-	few.there.now[0], few.there.now[1] = supportPeople-1, supportPeople
-	if w := newTotals(few).windows()[0]; w.Down != 0 || w.From != msMinute {
+	few := rows([]int64{msMinute, msMinute}, []int64{msMinute, 0}, func(i int) int32 { return supportPeople - 1 + int32(i) })
+	if w := worstOf(few.line()); w.Down != 0 || w.From != msMinute {
 		t.Errorf("worst = %+v, want the second minute", w)
 	}
-	few.there.now[1] = supportPeople - 1
-	if w := newTotals(few).windows()[0]; w.Up+w.Down != 0 || w.People != 0 {
+	few = rows([]int64{msMinute, msMinute}, []int64{msMinute, 0}, func(int) int32 { return supportPeople - 1 })
+	if w := worstOf(few.line()); w.Up+w.Down != 0 || w.People != 0 {
 		t.Errorf("worst = %+v, want nothing", w)
 	}
 }
 
 // V11: two days of five minutes; the moment is minutes 2 and 3 of each.
 func TestMomentVector(t *testing.T) {
-	s := rows([]int64{10, 10, 10, 10, 10, 10, 10, 10, 10, 10}, []int64{0, 0, 5, 0, 0, 10, 0, 0, 10, 0})
-	line := &Timeline{totals: newTotals(s), series: s}
+	s := rows([]int64{10, 10, 10, 10, 10, 10, 10, 10, 10, 10}, []int64{0, 0, 5, 0, 0, 10, 0, 0, 10, 0}, func(int) int32 { return supportPeople })
+	line := &Timeline{s.line()}
 	span := func(from, to int64) Span { return Span{from * msMinute, to * msMinute} }
 	first, second := span(2, 4), span(7, 9)
 	for _, tt := range []struct {
@@ -65,17 +67,20 @@ func TestMomentVector(t *testing.T) {
 
 func TestABadSpellOpensAndCloses(t *testing.T) {
 	n := 120
-	s := rows(make([]int64, n), make([]int64, n))
-	s.first = 1000 * 60
+	var d draft
+	d.some = true
 	for i := range n {
-		s.active[i] = 20
+		d.active[i] = 20
 		if i >= 30 && i < 50 {
-			s.hurt[i], s.sore.now[i] = 10, 10
+			d.hurt[i], d.sore.now[i] = 10, 10
 		}
 	}
-	s.hurt[100] = 1 // one person is no spell
-	got := s.spells()
-	if len(got) != 1 || got[0] != (Spell{From: (60_000 + 30) * msMinute, To: (60_000 + 50) * msMinute, People: 10}) {
+	d.hurt[100] = 1 // one person is no spell
+	day := int64(41)
+	l := &laid{day: day, period: period{first: day * dayMinutes, last: day*dayMinutes + int64(n) - 1}, days: []*daily{d.daily()}}
+	l.normal.limit = bandPermille
+	got := l.spells.find(l, l.line())
+	if len(got) != 1 || got[0] != (Spell{From: (day*dayMinutes + 30) * msMinute, To: (day*dayMinutes + 50) * msMinute, People: 10}) {
 		t.Errorf("spells = %+v", got)
 	}
 }

@@ -50,6 +50,7 @@ const (
 	msSecond = int64(1000)
 	msMinute = 60 * msSecond
 	msHour   = 60 * msMinute
+	msDay    = 24 * msHour
 )
 
 // An event is an experience as the fold needs it. Its key orders events: by time; at

@@ -5,35 +5,35 @@ import "math/bits"
 // hull is the lower convex hull of points of the running sums, without those that no
 // later point has the steepest slope from.
 type hull struct {
-	sums []sum
-	at   []int // places in sums
-	head int   // the first of at that counts
+	*Series
+	places []int
+	head   int // the first of places that counts
 }
 
 // add adds a point to the right of all others.
 func (h *hull) add(i int) {
-	p := h.sums[i]
-	for len(h.at)-h.head >= 2 {
-		a, b := h.sums[h.at[len(h.at)-2]], h.sums[h.at[len(h.at)-1]]
+	p := h.at(i)
+	for len(h.places)-h.head >= 2 {
+		a, b := h.at(h.places[len(h.places)-2]), h.at(h.places[len(h.places)-1])
 		if turn(a, b, p) < 0 {
 			break
 		}
-		h.at = h.at[:len(h.at)-1]
+		h.places = h.places[:len(h.places)-1]
 	}
-	if n := len(h.at); n > h.head && h.sums[h.at[n-1]] == p {
-		h.at = h.at[:n-1] // the same time in fewer minutes
+	if n := len(h.places); n > h.head && h.at(h.places[n-1]) == p {
+		h.places = h.places[:n-1] // the same time in fewer minutes
 	}
-	h.at = append(h.at, i)
+	h.places = append(h.places, i)
 }
 
 // tangent returns the point from which the slope to point j is the steepest, the last of
 // equals, and forgets those before it: from them, none will be steeper than this.
 func (h *hull) tangent(j int) int {
-	p := h.sums[j]
-	for h.head+1 < len(h.at) && turn(h.sums[h.at[h.head]], h.sums[h.at[h.head+1]], p) <= 0 {
+	p := h.at(j)
+	for h.head+1 < len(h.places) && turn(h.at(h.places[h.head]), h.at(h.places[h.head+1]), p) <= 0 {
 		h.head++
 	}
-	return h.at[h.head]
+	return h.places[h.head]
 }
 
 // turn says which of two slopes is steeper: 1 the one from a to b, -1 the one from b to

@@ -50,6 +50,9 @@ func (k *Keeper) Next(s *Series, same, settled int, room *Room) *Asking {
 	return &Asking{k: k, s: s, room: room}
 }
 
+// Settled returns before which minute nothing may change, or all is to be found anew.
+func (k *Keeper) Settled() int { return k.settled }
+
 func (a *Asking) length(w int) *length {
 	l := a.k.of[w]
 	if l == nil {
@@ -153,51 +156,34 @@ func (a *Asking) AtLeast(minutes int, need Support) Window {
 		return Window{Minutes: minutes}
 	}
 	k, least := &a.length(minutes).longer, need.time()
-	if k.holds(least) && !a.beaten(k, minutes, a.s.n) {
-		k.to = a.k.settled
-		return k.best
-	}
-	if !k.holds(least) || a.beaten(k, minutes, a.k.settled) {
+	if k.holds(least) {
+		a.extendLonger(k, minutes, need)
+	} else {
 		*k = a.search(least, func(time int64) Window {
 			return a.whole().Until(a.k.settled).AtLeast(minutes, Support{Time: time, Enough: need.Enough})
 		})
 	}
-	k.to = a.k.settled
-	if a.beaten(k, minutes, a.s.n) {
+	if k.best.All == 0 { // nothing is to beat
 		return a.whole().AtLeast(minutes, need)
+	}
+	if found := a.s.later(minutes, need, k.best, a.k.settled); found.All > 0 {
+		return found
 	}
 	return k.best
 }
 
-// beaten reports whether a window of so many minutes or more that ends after those that k
-// knows, and up to minute end, may be worse than all of those: whether one rises above the
-// line through the worst. Of days long before it takes that none of their points is lower
-// than the bad time at the beginning and all time at the end say.
-func (a *Asking) beaten(k *kept, minutes, end int) bool {
-	if k.best.All == 0 {
-		return end > k.to
-	}
-	s := a.s
-	f := s.sieve(sum{k.best.All - k.best.Good, k.best.All})
-	low := int64(math.MaxInt64)
-	near := max(0, (k.to-minutes+s.first)/DayMinutes-1)*DayMinutes - s.first
-	for i := -s.first; i < near; i += DayMinutes {
-		low = min(low, f.of(s.at(max(0, i)).bad, s.at(i+DayMinutes).all))
-	}
-	next := max(0, near)
-	for j := max(k.to+1, minutes); j <= end; j++ {
-		p := s.at(j)
-		for next <= j-minutes {
-			q := s.at(next)
-			if p.all-q.all < k.low {
-				break
-			}
-			low = min(low, f.of(q.bad, q.all))
-			next++
+// extendLonger looks at the windows of so many minutes or more that have settled since.
+func (a *Asking) extendLonger(k *kept, minutes int, need Support) {
+	least, settled := need.time(), a.s.Until(a.k.settled)
+	if k.to < a.k.settled && settled.windows(minutes) > 0 {
+		found := settled.later(minutes, Support{Time: k.low, Enough: need.Enough}, k.best, k.to)
+		if found.All > 0 && found.All < least {
+			k.low = least
+			found = settled.later(minutes, need, k.best, k.to)
 		}
-		if low != math.MaxInt64 && f.of(p.bad, p.all)-low > 0 {
-			return true
+		if found.All > 0 {
+			k.best, k.high = found, found.All
 		}
 	}
-	return false
+	k.to = a.k.settled
 }

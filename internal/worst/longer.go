@@ -31,6 +31,29 @@ func (s *Series) AtLeast(minutes int, need Support) Window {
 	return best
 }
 
+// later returns the worst window of so many minutes or more that ends after minute from
+// and is worse than first; All is 0 when there is none.
+func (s *Series) later(minutes int, need Support, first Window, from int) Window {
+	c := longer{Series: s, w: minutes, least: need.time(), first: first}
+	f := c.sieve(sum{first.All - first.Good, first.All})
+	list := []piece{{0, from, true, false}, {from + 1, s.n, true, true}}
+	for size := DayMinutes; ; size = max(1, size/(2*split)) {
+		list = c.rule(cut(list, size), f)
+		if size == 1 {
+			break
+		}
+	}
+	best := c.steepest(list)
+	if best.All > 0 && !need.enough(best.From, best.Minutes) {
+		c.enough = need.Enough
+		best = c.steepest(list)
+	}
+	if d := (sum{best.All - best.Good, best.All}); first.All > 0 && !d.worse(sum{first.All - first.Good, first.All}) {
+		return Window{Minutes: minutes}
+	}
+	return best
+}
+
 // longer is one search for the worst window of w minutes or more.
 type longer struct {
 	*Series
@@ -42,7 +65,7 @@ type longer struct {
 
 // steepest returns the worst window that begins and ends at those points.
 func (c *longer) steepest(points []piece) Window {
-	h := hull{sums: c.flat}
+	h := hull{Series: c.Series}
 	var best sum
 	from, to, next := -1, 0, 0 // next is the first point that a window must not begin at yet
 	for _, p := range points {
@@ -55,7 +78,7 @@ func (c *longer) steepest(points []piece) Window {
 			}
 			next++
 		}
-		if len(h.at) == 0 {
+		if len(h.places) == 0 {
 			continue
 		}
 		i := h.tangent(p.to)
@@ -71,7 +94,7 @@ func (c *longer) steepest(points []piece) Window {
 
 // fits reports whether a window may begin at point p and end at point to.
 func (c *longer) fits(p piece, to int) bool {
-	if to-p.from < c.w || c.flat[to].all-c.flat[p.from].all < c.least {
+	if to-p.from < c.w || c.at(to).all-c.at(p.from).all < c.least {
 		return false
 	}
 	return !p.begins || c.enough == nil || c.enough(p.from, to-p.from)

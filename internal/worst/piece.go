@@ -19,7 +19,7 @@ type piece struct {
 func (c *longer) points() []piece {
 	f := c.sieve(sum{c.first.All - c.first.Good, c.first.All})
 	size := max(1, c.w/split)
-	list := []piece{{0, len(c.flat) - 1, true, true}}
+	list := []piece{{0, c.n, true, true}}
 	if c.w < leaf { // pieces shorter than that are hardly fewer than points
 		size = leaf
 		first, last := c.span(f)
@@ -55,9 +55,9 @@ func cut(list []piece, size int) []piece {
 // span returns the first and the last point to which a window can rise above the line.
 // Without one, the last is before the first.
 func (c *longer) span(f line) (first, last int) {
-	first, last = len(c.flat), -1
+	first, last = c.n+1, -1
 	low, next, or := int64(math.MaxInt64), 0, int64(1)
-	for j := c.w; j < len(c.flat); j++ {
+	for j := c.w; j <= c.n; j++ {
 		p := c.flat[j]
 		for next <= j-c.w && p.all-c.flat[next].all >= c.least {
 			low = min(low, f.of(c.flat[next].bad, c.flat[next].all))
@@ -118,16 +118,16 @@ func (c *longer) ruleBegins(list []piece, f line) {
 
 // fit reports whether a window may begin in p and end in q.
 func (c *longer) fit(p, q piece) bool {
-	return q.to-p.from >= c.w && c.flat[q.to].all-c.flat[p.from].all >= c.least
+	return q.to-p.from >= c.w && c.at(q.to).all-c.at(p.from).all >= c.least
 }
 
 // low returns how far the points of p are above the line at least.
-func (c *longer) low(p piece, f line) int64 { return f.of(c.flat[p.from].bad, c.flat[p.to].all) }
+func (c *longer) low(p piece, f line) int64 { return f.of(c.at(p.from).bad, c.at(p.to).all) }
 
 // high returns how far the points of p are above the line at most, one more where it is
 // enough to be as bad as the window to beat: where the first window ends, and before.
 func (c *longer) high(p piece, f line) int64 {
-	high := f.of(c.flat[p.to].bad, c.flat[p.from].all)
+	high := f.of(c.at(p.to).bad, c.at(p.from).all)
 	if c.first.All == 0 || p.from <= c.first.From+c.first.Minutes {
 		high++
 	}
