@@ -1,12 +1,10 @@
 package chain
 
 import (
-	"encoding/json"
-	"errors"
-	"fmt"
 	"maps"
 	"slices"
 
+	"github.com/honderd/honderd/fold"
 	"github.com/honderd/honderd/service"
 )
 
@@ -24,38 +22,28 @@ type saved struct {
 
 // AppendBinary appends the state as JSON, in the order of the names.
 func (f *Fold) AppendBinary(p []byte) ([]byte, error) {
-	s := saved{Version: version, Newest: f.newest, Numbers: f.numbers}
+	s := saved{Version: version, Newest: f.newest, Numbers: f.numbers, Nodes: fold.Sorted(f.nodes)}
 	for _, d := range slices.SortedFunc(maps.Keys(f.edges), service.Compare) {
 		s.Edges = append(s.Edges, f.edges[d])
 	}
-	for _, name := range slices.Sorted(maps.Keys(f.nodes)) {
-		s.Nodes = append(s.Nodes, f.nodes[name])
-	}
-	data, err := json.Marshal(s)
-	if err != nil {
-		return nil, fmt.Errorf("save the chain: %w", err)
-	}
-	return append(p, data...), nil
+	return fold.AppendState(p, what, s)
 }
 
-// errDamaged is the answer to a state that AppendBinary did not write.
-var errDamaged = errors.New("the chain cannot be read")
+// what is what the fold knows, for errors.
+const what = "the chain"
 
 // UnmarshalBinary replaces the state by one that AppendBinary wrote.
 func (f *Fold) UnmarshalBinary(p []byte) error {
 	var s saved
-	if err := json.Unmarshal(p, &s); err != nil {
-		return fmt.Errorf("%w: %w", errDamaged, err)
-	}
-	if s.Version != version {
-		return fmt.Errorf("%w: it has the version %d", errDamaged, s.Version)
+	if err := fold.ReadState(p, what, &s, &s.Version, version); err != nil {
+		return err
 	}
 	g := New()
 	g.newest = s.Newest
 	maps.Copy(g.numbers, s.Numbers)
 	for _, e := range s.Edges {
 		if e == nil {
-			return fmt.Errorf("%w: a dependency is missing", errDamaged)
+			return fold.Damaged(what, "a dependency is missing")
 		}
 		if e.Hours == nil {
 			e.Hours = map[int64]service.Sum{}
@@ -64,7 +52,7 @@ func (f *Fold) UnmarshalBinary(p []byte) error {
 	}
 	for _, n := range s.Nodes {
 		if n == nil {
-			return fmt.Errorf("%w: a service is missing", errDamaged)
+			return fold.Damaged(what, "a service is missing")
 		}
 		if n.Hours == nil {
 			n.Hours = map[int64]People{}

@@ -62,6 +62,11 @@ func (f *Fold) UnmarshalBinary(p []byte) error {
 	if r.Damaged() || r.Len() != 0 {
 		return errDamaged
 	}
+	for _, s := range g.shards {
+		if err := s.check(&g.segments); err != nil {
+			return err
+		}
+	}
 	g.recut()
 	*f = *g
 	return nil

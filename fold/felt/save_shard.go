@@ -2,6 +2,7 @@ package felt
 
 import (
 	"encoding/binary"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -32,6 +33,37 @@ func (s *shard) read(r *wire.Reader, in *segments) {
 	for range len(in.list) + 1 {
 		s.scopes = append(s.scopes, readScope(r, len(in.mixes)))
 	}
+}
+
+// check reports what cannot be in the state of a shard: somebody in a mix that there is not,
+// or whose last step is later than all that was settled, or than a step of theirs that still
+// waits. The next step of theirs would be counted as one before it.
+func (s *shard) check(in *segments) error {
+	for i := range s.people.parts {
+		for _, one := range s.people.parts[i].slots {
+			switch {
+			case one.key == 0:
+			case int(one.word.mix()) >= len(in.mixes):
+				return fmt.Errorf("%w: somebody is in a mix of segments that there is not", errDamaged)
+			case one.word.time() > s.bound:
+				return fmt.Errorf("%w: somebody was there at %d, and nothing after %d is counted", errDamaged, one.word.time(), s.bound)
+			}
+		}
+	}
+	var err error
+	s.buffer.each(func(events []event) {
+		for i := range events {
+			e := &events[i]
+			at := s.people.get(e.person).time()
+			for _, n := range in.mixes[e.mix].segments {
+				at = max(at, s.people.get(segmentKey(e.person, n)).time())
+			}
+			if at > e.time() {
+				err = fmt.Errorf("%w: a step of %d waits, and one of %d after it is counted", errDamaged, e.time(), at)
+			}
+		}
+	})
+	return err
 }
 
 func (c *scope) append(p []byte) []byte {

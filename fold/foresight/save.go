@@ -1,13 +1,11 @@
 package foresight
 
 import (
-	"encoding/json"
-	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
 
+	"github.com/honderd/honderd/fold"
 	"github.com/honderd/honderd/warning"
 )
 
@@ -48,34 +46,24 @@ type saved struct {
 
 // AppendBinary appends the state as JSON, in the order of what is measured.
 func (f *Fold) AppendBinary(p []byte) ([]byte, error) {
-	s := saved{Version: version, Newest: f.newest, Tidied: f.tidied, Over: f.over, Things: []*thing{}, Past: f.past}
-	for _, key := range slices.Sorted(maps.Keys(f.things)) {
-		s.Things = append(s.Things, f.things[key])
-	}
-	data, err := json.Marshal(s)
-	if err != nil {
-		return nil, fmt.Errorf("save what runs out: %w", err)
-	}
-	return append(p, data...), nil
+	s := saved{Version: version, Newest: f.newest, Tidied: f.tidied, Over: f.over, Things: fold.Sorted(f.things), Past: f.past}
+	return fold.AppendState(p, what, s)
 }
 
-// errDamaged is the answer to a state that AppendBinary did not write.
-var errDamaged = errors.New("what runs out cannot be read")
+// what is what the fold knows, for errors.
+const what = "what runs out"
 
 // UnmarshalBinary replaces the state by one that AppendBinary wrote.
 func (f *Fold) UnmarshalBinary(p []byte) error {
 	var s saved
-	if err := json.Unmarshal(p, &s); err != nil {
-		return fmt.Errorf("%w: %w", errDamaged, err)
-	}
-	if s.Version != version {
-		return fmt.Errorf("%w: it has the version %d", errDamaged, s.Version)
+	if err := fold.ReadState(p, what, &s, &s.Version, version); err != nil {
+		return err
 	}
 	g := New()
 	g.newest, g.tidied, g.over, g.past = s.Newest, s.Tidied, s.Over, s.Past
 	for _, t := range s.Things {
 		if t == nil || len(t.Spans) != len(scales()) {
-			return fmt.Errorf("%w: a thing is not whole", errDamaged)
+			return fold.Damaged(what, "a thing is not whole")
 		}
 		g.things[warning.Reading{Kind: t.Kind, Labels: t.Labels}.Of()] = t
 	}

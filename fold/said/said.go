@@ -3,8 +3,6 @@
 package said
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -12,6 +10,7 @@ import (
 	"time"
 
 	"github.com/honderd/honderd/experience"
+	"github.com/honderd/honderd/fold"
 	"github.com/honderd/honderd/ledger"
 )
 
@@ -93,24 +92,17 @@ func (f *Fold) AppendBinary(p []byte) ([]byte, error) {
 	for _, kind := range slices.Sorted(maps.Keys(f.kinds)) {
 		s.Said = append(s.Said, f.Newest(kind)...)
 	}
-	data, err := json.Marshal(s)
-	if err != nil {
-		return nil, fmt.Errorf("save what was said: %w", err)
-	}
-	return append(p, data...), nil
+	return fold.AppendState(p, what, s)
 }
 
-// errDamaged is the answer to a state that AppendBinary did not write.
-var errDamaged = errors.New("what was said cannot be read")
+// what is what the fold knows, for errors.
+const what = "what was said"
 
 // UnmarshalBinary replaces the state by one that AppendBinary wrote.
 func (f *Fold) UnmarshalBinary(p []byte) error {
 	var s saved
-	if err := json.Unmarshal(p, &s); err != nil {
-		return fmt.Errorf("%w: %w", errDamaged, err)
-	}
-	if s.Version != version {
-		return fmt.Errorf("%w: it has the version %d", errDamaged, s.Version)
+	if err := fold.ReadState(p, what, &s, &s.Version, version); err != nil {
+		return err
 	}
 	kinds := map[string]map[string]Said{}
 	for _, one := range s.Said {
