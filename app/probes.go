@@ -16,6 +16,7 @@ import (
 
 	"github.com/honderd/honderd/config"
 	"github.com/honderd/honderd/fold/checks"
+	"github.com/honderd/honderd/internal/route"
 	"github.com/honderd/honderd/ledger"
 	"github.com/honderd/honderd/source/probe"
 	"github.com/honderd/honderd/source/probe/recorder"
@@ -120,6 +121,7 @@ func (s *Server) probeTargets() ([]probe.Target, error) {
 		targets = append(targets, more...)
 	}
 	for i := range targets {
+		targets[i].Name = string(route.Printable([]byte(targets[i].Name))) // as somebody wrote it, here or for another program
 		if targets[i].Interval == 0 {
 			targets[i].Interval = probe.DefaultInterval
 		}

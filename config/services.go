@@ -49,7 +49,7 @@ func (s Service) Entry() service.Entry {
 	return service.Entry{
 		Name: s.Name, Source: service.FromConfiguration, Owner: s.Owner, Contact: s.Contact, Criticality: s.Criticality, Needs: s.Needs,
 		Vendor: s.Vendor, Hosts: s.Hosts, Matches: s.Matches, Links: s.Links,
-	}
+	}.Clean()
 }
 
 // serviceKind returns the kinds of what is said of services.
