@@ -77,13 +77,9 @@ func (f *Fold) Answer() Answer {
 	}
 	var q question
 	for _, s := range f.shards {
-		top := s.ahead(&f.segments)
-		q.shards = append(q.shards, s, top)
-		for _, oldest := range []int64{s.oldest, top.oldest} {
-			if oldest != 0 && (a.From == 0 || oldest < a.From) {
-				a.From = oldest
-			}
-		}
+		top, oldest := q.onTop(s, &f.segments)
+		q.shards, q.tops = append(q.shards, s), append(q.tops, top)
+		a.From = earlier(earlier(a.From, s.oldest), oldest)
 	}
 	if a.From == 0 {
 		a.To = 0
@@ -100,7 +96,9 @@ func (f *Fold) Answer() Answer {
 type question struct {
 	fold   *Fold
 	kept   *kept
-	shards []*shard // of each: what is settled, and what waits
+	shards []*shard
+	tops   [][][]*scope // of each: what facts that wait add, in layers
+	drawn  []*shard     // the same with replicas; none without
 	period period
 	unsure map[int]bool // days in which it is another than before when a journey had recovered
 	sample uint64       // who is in the sample of all shards together
@@ -134,7 +132,7 @@ func (q *question) answer(a *Answer) {
 	}
 	for n, one := range in.list {
 		parts := q.parts(n)
-		if people(parts) == 0 {
+		if parts.people() == 0 {
 			continue
 		}
 		to := &a.Journeys
@@ -162,7 +160,7 @@ func (q *question) layAll() {
 	for n := -1; n < len(q.fold.segments.list); n++ {
 		parts := q.parts(n)
 		l := q.kept.laid(n)
-		if n >= 0 && people(parts) == 0 {
+		if n >= 0 && parts.people() == 0 {
 			*l = laid{}
 			continue
 		}
@@ -208,27 +206,53 @@ func periodOf(from, to int64) period {
 	return p
 }
 
-// parts returns the scopes of a segment, -1 for all, in every shard.
-func (q *question) parts(segment int) []*scope {
-	list := make([]*scope, len(q.shards))
-	for i, s := range q.shards {
-		list[i] = s.scopes[segment+1]
+// onTop returns what facts that wait add to a shard, and the time of the first of them.
+func (q *question) onTop(s *shard, in *segments) ([][]*scope, int64) {
+	if len(s.replicas) == 0 {
+		return s.onTop(in)
 	}
-	return list
+	top := s.ahead(in)
+	q.drawn = append(q.drawn, top)
+	return [][]*scope{top.scopes}, top.oldest
 }
 
-func people(parts []*scope) (n int64) {
-	for _, c := range parts {
+// parts are the sums that make up a scope.
+type parts struct {
+	settled []*scope // of each shard
+	waiting []*scope // what facts that wait add
+}
+
+// each returns all parts.
+func (p parts) each() []*scope { return slices.Concat(p.settled, p.waiting) }
+
+// parts returns the parts of a segment, -1 for all.
+func (q *question) parts(segment int) (p parts) {
+	for i, s := range q.shards {
+		p.settled = append(p.settled, s.scopes[segment+1])
+		for _, scopes := range q.tops[i] {
+			if segment+1 < len(scopes) {
+				p.waiting = append(p.waiting, scopes[segment+1])
+			}
+		}
+	}
+	return p
+}
+
+func (p parts) people() (n int64) {
+	for _, c := range p.settled {
+		n += c.counts.people
+	}
+	for _, c := range p.waiting {
 		n += c.counts.people
 	}
 	return n
 }
 
 // scope sums up the parts of a segment, -1 for all.
-func (q *question) scope(name string, segment int, parts []*scope) Scope {
-	a := Scope{Name: name, Cutoff: time.Duration(parts[0].cut) * time.Millisecond}
+func (q *question) scope(name string, segment int, parts parts) Scope {
+	a := Scope{Name: name, Cutoff: time.Duration(parts.settled[0].cut) * time.Millisecond}
 	var half, twice drift
-	for _, c := range parts {
+	for _, c := range parts.each() {
 		k := &c.counts
 		a.People, a.Hurt, a.GaveUp = a.People+k.people, a.Hurt+k.hurt, a.GaveUp+k.gaveUp
 		a.Visits, a.BadVisits, a.Masked = a.Visits+k.visits, a.BadVisits+k.badVisits, a.Masked+k.masked
@@ -271,7 +295,7 @@ func (a *Scope) other(d *drift, charged int64) Variant {
 }
 
 // effective returns how many of some people with equal times would tell as much.
-func (q *question) effective(parts []*scope, people int64) float64 {
+func (q *question) effective(parts parts, people int64) float64 {
 	r := ratio(parts, q.sample)
 	if r.N == 0 {
 		return 0
@@ -285,7 +309,7 @@ func (q *question) sampleLimit() uint64 {
 	for _, s := range q.shards {
 		limit.limit = min(limit.limit, s.sampled.limit)
 	}
-	for sampled(q.parts(-1), limit.limit) > sampleSize {
+	for r := ratio(q.parts(-1), limit.limit); r.N > sampleSize; r = ratio(q.parts(-1), limit.limit) {
 		limit.limit /= 2
 	}
 	return limit.limit

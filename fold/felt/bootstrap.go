@@ -46,9 +46,9 @@ func (q *question) bootstrap(whole *totals, list []Window) []Range {
 	}
 	found := make([][]float64, len(list))
 	for i := range replicas {
-		parts := make([]*scope, len(q.shards))
+		var parts parts
 		for j, s := range q.shards {
-			parts[j] = s.replicas[i]
+			parts.settled, parts.waiting = append(parts.settled, s.replicas[i]), append(parts.waiting, q.drawn[j].replicas[i])
 		}
 		l := &laid{}
 		q.lay(l, parts)

@@ -207,6 +207,12 @@ func compare(a, b event) int {
 	return 0
 }
 
+// bucket returns the events of bucket i, in order.
+func (b *buffer) bucket(i int) []event {
+	b.order(i)
+	return b.buckets[i].events
+}
+
 // each shows all events there are, in order, and keeps them.
 func (b *buffer) each(show func([]event)) {
 	for i := range b.buckets {

@@ -44,7 +44,7 @@ func (o *owed) sum() (all [3]int64) {
 // charge charges people in the days that are laid out anew, and in those where that may be
 // another than before, and puts them in their place. lately is the first day in which it
 // hangs on the end of the period.
-func (q *question) charge(l *laid, parts []*scope, lately int) {
+func (q *question) charge(l *laid, parts parts, lately int) {
 	again := map[int]bool{}
 	for k := range l.fresh {
 		again[k] = true
@@ -74,7 +74,7 @@ func (q *question) charge(l *laid, parts []*scope, lately int) {
 }
 
 // sumOwed sums up what is charged for those who gave up in days in which it may be another.
-func (q *question) sumOwed(l *laid, parts []*scope) {
+func (q *question) sumOwed(l *laid, parts parts) {
 	early := false
 	for k := range l.owed.open {
 		if early = early || k < 0; k >= 0 && k < len(l.days) {
@@ -84,7 +84,7 @@ func (q *question) sumOwed(l *laid, parts []*scope) {
 	if early {
 		l.owed.before = [3]int64{}
 		days := map[int64]bool{}
-		for _, c := range parts {
+		for _, c := range parts.each() {
 			for _, t := range c.allTails() {
 				for day := range t.days {
 					days[day] = day < l.day
@@ -102,8 +102,8 @@ func (q *question) sumOwed(l *laid, parts []*scope) {
 }
 
 // owedOn returns what is charged for those who gave up on a day.
-func (q *question) owedOn(parts []*scope, day int64) (sum [3]int64) {
-	for _, c := range parts {
+func (q *question) owedOn(parts parts, day int64) (sum [3]int64) {
+	for _, c := range parts.each() {
 		for tail, n := range c.tails.days[day] {
 			for k := range sum {
 				sum[k] += q.most(tail, k) * int64(n)
@@ -138,11 +138,11 @@ func (q *question) cutAt(tail uint64) int64 {
 }
 
 // chargeDay returns a day with what is charged in it.
-func (q *question) chargeDay(l *laid, parts []*scope, k int) *daily {
+func (q *question) chargeDay(l *laid, parts parts, k int) *daily {
 	one, ok := l.fresh[k]
 	if !ok { // facts that wait have nothing in it
 		now := slices.Clone(l.carry[k])
-		one = q.draft(l, k, settledParts(parts), now, nil, nil)
+		one = q.draft(l, k, parts.settled, now, nil, nil)
 	}
 	if q.fold.options.Paper {
 		return one
@@ -163,7 +163,7 @@ func (q *question) chargeDay(l *laid, parts []*scope, k int) *daily {
 			from = next
 		}
 	}
-	for _, c := range parts {
+	for _, c := range parts.each() {
 		for tail, n := range c.tails.days[day-1] {
 			if int64(tail&uint64(wordTime))+q.cutAt(tail) > midnight {
 				add(tail, n)

@@ -9,6 +9,7 @@ type plainSums [tracks]int64
 
 type plainQuestion struct {
 	question
+	all             []*shard
 	first, last, to int64
 	plainRecovery   []plainRecovery
 }

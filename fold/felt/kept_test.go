@@ -100,6 +100,7 @@ func TestAnswersOneAfterAnotherAreThoseFromNothing(t *testing.T) {
 			o.Cutoff = 20 * time.Hour
 		}
 		f := New(o)
+		worth := rapid.SampledFrom([]int{1, 100, worthLayers}).Draw(t, "worth layers")
 		at := day + r.Int64N(24)*msHour
 		people, steps := rapid.SampledFrom([]int{3, 30, 400}).Draw(t, "people"), rapid.SampledFrom([]int{5, 200, 1000}).Draw(t, "steps")
 		b := batch()
@@ -110,6 +111,9 @@ func TestAnswersOneAfterAnotherAreThoseFromNothing(t *testing.T) {
 			hours := rapid.SampledFrom([]int64{1, 2, 11}).Draw(t, "hours")
 			if rapid.IntRange(0, 3).Draw(t, "a quiet day") == 0 {
 				at += 20 * msHour
+			}
+			for _, s := range f.shards {
+				s.worth = worth
 			}
 			b.Items = crowdOf(r, at, hours, people, steps)
 			switch rapid.IntRange(0, 6).Draw(t, "how") {

@@ -56,6 +56,7 @@ func (r *Recount) Apply(b *experience.Batch) {
 func (r *Recount) Finish() {
 	for _, s := range r.fold.shards {
 		s.settle(s.bound, &r.fold.segments)
+		s.waits.spoil()
 		late := map[uint64][]event{}
 		s.late = slices.DeleteFunc(s.late, func(e event) bool {
 			_, ok := r.people[e.person]

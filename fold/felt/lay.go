@@ -45,22 +45,9 @@ func (p period) clip(day int64) (from, to int) {
 	return int(max(0, min(dayMinutes, p.first-midnight))), int(max(0, min(dayMinutes, p.last+1-midnight)))
 }
 
-// settledParts are the parts of a scope with what is settled, one of each shard;
-// waitingParts those with what waits.
-func settledParts(parts []*scope) []*scope { return every(parts, 0) }
-func waitingParts(parts []*scope) []*scope { return every(parts, 1) }
-
-func every(parts []*scope, from int) []*scope {
-	list := make([]*scope, 0, len(parts)/2)
-	for i := from; i < len(parts); i += 2 {
-		list = append(list, parts[i])
-	}
-	return list
-}
-
 // lay lays out what changed of the parts of a scope. Nobody is charged yet.
-func (q *question) lay(l *laid, parts []*scope) {
-	settled, waiting := settledParts(parts), waitingParts(parts)
+func (q *question) lay(l *laid, parts parts) {
+	settled, waiting := parts.settled, parts.waiting
 	dirty := l.begin(q.period, settled)
 	q.layEarly(l, settled, waiting, dirty)
 	from := len(l.days)
@@ -72,7 +59,7 @@ func (q *question) lay(l *laid, parts []*scope) {
 	if from == len(l.days) {
 		return
 	}
-	now, top := slices.Clone(l.carry[from]), make([]carry, l.parts)
+	now, top := slices.Clone(l.carry[from]), make([]carry, len(waiting))
 	if l.tops[0] < 0 {
 		top = q.carried(waiting, l.day)
 	}

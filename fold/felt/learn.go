@@ -131,6 +131,7 @@ func (f *Fold) turn(start int64) {
 func (f *Fold) recut() {
 	for _, s := range f.shards {
 		s.era = f.cutoffs.since()
+		s.waits.spoil()
 		for n, c := range s.scopes {
 			c.cut = f.cutoffs.of(n - 1)
 		}

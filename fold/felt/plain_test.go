@@ -99,7 +99,7 @@ func (f *Fold) direct() (Answer, []*plainSeries) {
 	var q plainQuestion
 	for _, s := range f.shards {
 		top := s.ahead(&f.segments)
-		q.shards = append(q.shards, s, top)
+		q.all, q.shards, q.drawn, q.tops = append(q.all, s, top), append(q.shards, s), append(q.drawn, top), append(q.tops, [][]*scope{top.scopes})
 		for _, oldest := range []int64{s.oldest, top.oldest} {
 			if oldest != 0 && (a.From == 0 || oldest < a.From) {
 				a.From = oldest
@@ -121,7 +121,7 @@ func (q *plainQuestion) answer(a *Answer) []*plainSeries {
 	q.plainRecovery = make([]plainRecovery, len(in.list))
 	list := make([]*plainSeries, len(in.list)+1)
 	for n, one := range in.list {
-		if parts := q.parts(n); people(parts) > 0 {
+		if parts := q.pairs(n); q.parts(n).people() > 0 {
 			list[n+1] = newPlainSeries(parts, q.first, q.last)
 			if one.dimension == 0 {
 				q.plainRecovery[n] = newPlainRecovery(list[n+1])
@@ -139,16 +139,25 @@ func (q *plainQuestion) answer(a *Answer) []*plainSeries {
 		if one.dimension > 0 {
 			to = &a.Apart[one.dimension-1].Values
 		}
-		*to = append(*to, q.scope(one.name, q.parts(n), list[n+1]))
+		*to = append(*to, q.scope(one.name, q.pairs(n), list[n+1]))
 	}
 	byName := func(a, b Scope) int { return cmp.Compare(a.Name, b.Name) }
 	slices.SortFunc(a.Journeys, byName)
 	for _, d := range a.Apart {
 		slices.SortFunc(d.Values, byName)
 	}
-	list[0] = newPlainSeries(q.parts(-1), q.first, q.last)
+	list[0] = newPlainSeries(q.pairs(-1), q.first, q.last)
 	a.Spells = list[0].spells()
-	a.All = q.scope("", q.parts(-1), list[0])
+	a.All = q.scope("", q.pairs(-1), list[0])
+	return list
+}
+
+// pairs returns the scopes of a segment, -1 for all, of every shard and of what waits.
+func (q *plainQuestion) pairs(segment int) []*scope {
+	list := make([]*scope, len(q.all))
+	for i, s := range q.all {
+		list[i] = s.scopes[segment+1]
+	}
 	return list
 }
 
@@ -188,13 +197,13 @@ func (q *plainQuestion) scope(name string, parts []*scope, s *plainSeries) Scope
 }
 
 func (q *plainQuestion) bootstrap(whole *plainTotals, list []Window) []Range {
-	if len(q.shards[0].replicas) == 0 {
+	if len(q.all[0].replicas) == 0 {
 		return nil
 	}
 	found := make([][]float64, len(list))
 	for i := range replicas {
-		parts := make([]*scope, len(q.shards))
-		for j, s := range q.shards {
+		parts := make([]*scope, len(q.all))
+		for j, s := range q.all {
 			parts[j] = s.replicas[i]
 		}
 		s := newPlainSeries(parts, q.first, q.last)

@@ -52,39 +52,31 @@ func (s *shard) forget() {
 	}
 }
 
-// ratio sums up a sample of a scope, of which parts are in several shards, each with what
-// is settled and what waits. It is the same however the people are divided over them.
-func ratio(parts []*scope, limit uint64) interval.Ratio {
+// ratio sums up a sample of a scope. It is the same however the people are divided over
+// shards, and whatever waits.
+func ratio(parts parts, limit uint64) interval.Ratio {
 	var r interval.Ratio
-	for i := 0; i < len(parts); i += 2 {
-		settled, waits := parts[i].sample, parts[i+1].sample
-		for person, t := range settled {
+	waits := map[uint64]personTime{}
+	for _, c := range parts.waiting {
+		for person, t := range c.sample {
+			if person <= limit {
+				had := waits[person]
+				waits[person] = personTime{had.up + t.up, had.all + t.all}
+			}
+		}
+	}
+	for _, c := range parts.settled {
+		for person, t := range c.sample {
 			if person > limit {
 				continue
 			}
-			sum := *t
-			if more := waits[person]; more != nil {
-				sum.up, sum.all = sum.up+more.up, sum.all+more.all
-			}
-			r.Add(sum.up, sum.all)
+			more := waits[person]
+			delete(waits, person)
+			r.Add(t.up+more.up, t.all+more.all)
 		}
-		for person, t := range waits {
-			if settled[person] == nil && person <= limit {
-				r.Add(t.up, t.all)
-			}
-		}
+	}
+	for _, t := range waits {
+		r.Add(t.up, t.all)
 	}
 	return r
-}
-
-// sampled counts the people of a sample.
-func sampled(parts []*scope, limit uint64) (n int) {
-	for i, c := range parts {
-		for person := range c.sample {
-			if person <= limit && (i%2 == 0 || parts[i-1].sample[person] == nil) {
-				n++
-			}
-		}
-	}
-	return n
 }

@@ -21,10 +21,13 @@ type shard struct {
 	base       *shard   // what this one goes on from, and leaves as it is
 	replicas   []*scope // of all, each with people drawn anew; empty unless asked for
 	edge       *edge    // of a chunk that is to be put behind another fold
+	waits      waits
+	moment     int64 // how far facts are out of order, in milliseconds
+	worth      int   // from how many facts that wait on they are kept in layers
 }
 
 func newShard(number, of int, lateness int64) *shard {
-	return &shard{number: uint64(number), of: uint64(of), buffer: newBuffer(lateness), sampled: wholeSample()}
+	return &shard{number: uint64(number), of: uint64(of), buffer: newBuffer(lateness), sampled: wholeSample(), worth: worthLayers, moment: moment}
 }
 
 // has reports whether a person is counted in this shard.
@@ -59,6 +62,9 @@ func (s *shard) hear(b *experience.Batch, from, to int, in *segments, o *Options
 // put keeps e until it is settled, or counts it at once when its time has passed.
 func (s *shard) put(e *event, in *segments) {
 	if e.time() >= s.bound {
+		if e.time() < s.waits.before {
+			s.disturb(e)
+		}
 		s.buffer.add(e)
 		return
 	}
@@ -66,6 +72,7 @@ func (s *shard) put(e *event, in *segments) {
 	switch {
 	case e.time() >= s.era && e.time() > s.people.get(e.person).time()+partWindow: // and so after all of theirs that was counted
 		s.count(e, in)
+		s.waits.spoil()
 	default:
 		s.late = append(s.late, *e)
 	}
@@ -107,7 +114,9 @@ func (s *shard) take(events []event, in *segments) {
 func (s *shard) touch(events []event) {
 	sum := uint64(0)
 	for i := range events {
-		sum += s.people.touch(events[i].person)
+		for one := s; one != nil; one = one.base {
+			sum += one.people.touch(events[i].person)
+		}
 	}
 	s.touched = sum
 }
@@ -121,7 +130,7 @@ func (s *shard) count(e *event, in *segments) {
 	at := s.people.find(e.person)
 	w := at.word()
 	if w == 0 && s.base != nil {
-		w = s.base.people.get(e.person)
+		w = s.base.word(e.person)
 	}
 	part := w.belongs(e, all.cut)
 	mix := e.mix
@@ -142,7 +151,7 @@ func (s *shard) count(e *event, in *segments) {
 		mine := at.beside(key)
 		w := mine.word()
 		if w == 0 && s.base != nil {
-			w = s.base.people.get(key)
+			w = s.base.word(key)
 		}
 		next := s.apply(s.scopes[n+1], key, w, e, part)
 		mine.set(next)
@@ -186,19 +195,24 @@ func (s *shard) apply(c *scope, key uint64, w word, e *event, part bool) word {
 func (s *shard) sore(key uint64) sore {
 	w := s.sores.get(key)
 	if w == 0 && s.base != nil {
-		w = s.base.sores.get(key)
+		return s.base.sore(key)
 	}
 	return sore(w)
+}
+
+// word returns where somebody stands.
+func (s *shard) word(key uint64) word {
+	w := s.people.get(key)
+	if w == 0 && s.base != nil {
+		return s.base.word(key)
+	}
+	return w
 }
 
 // ahead returns a shard that has counted what s still keeps, on top of what s has
 // counted; s stays as it is.
 func (s *shard) ahead(in *segments) *shard {
-	top := newShard(int(s.number), int(s.of), 1)
-	top.base, top.sampled = s, s.sampled
-	for _, c := range s.scopes {
-		top.scopes = append(top.scopes, &scope{cut: c.cut})
-	}
+	top := s.above()
 	if len(s.replicas) > 0 {
 		top.replicas = newReplicas()
 	}

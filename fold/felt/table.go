@@ -87,6 +87,14 @@ func (t *table) get(key uint64) word {
 	return p.slots[p.probe(key, p.home(key))].word
 }
 
+// size returns how many keys there are.
+func (t *table) size() (n int) {
+	for i := range t.parts {
+		n += t.parts[i].used
+	}
+	return n
+}
+
 // touch reads the two lines where key and those beside it mostly are, and returns
 // anything.
 func (t *table) touch(key uint64) uint64 {
