@@ -52,6 +52,9 @@ func Examine(ctx context.Context, c config.Config, progress func(read, total int
 		}
 	}
 	list = append(list, examinePeople(c), examineCheckpoint(c))
+	if len(c.Gateway.Listen) > 0 && len(c.Sources) > 0 {
+		list = append(list, Finding{What: "counted twice", Says: "logs are followed and the gateway serves: who passes both counts twice, so leave out the log of a server that stands before or behind the gateway"})
+	}
 	list = append(list, examineDrops(c)...)
 	list = append(list, examineCerts(c)...)
 	found, err := examineArchive(ctx, c, progress)

@@ -233,7 +233,7 @@ type Hour struct {
 
 // Note is something the reader should know, with a way out where there is one.
 type Note struct {
-	Kind   string `json:"kind"` // "one_address", "rejected", "late", "few_people", "no_wait", "nobody", "cutoff", "hangs_on_cutoff", "forgiveness" or "other"
+	Kind   string `json:"kind"` // "one_address", "rejected", "late", "few_people", "no_wait", "nobody", "cutoff", "hangs_on_cutoff", "forgiveness", "twice" or "other"
 	Text   string `json:"text"` // in English
 	Format string `json:"-"`    // Text before its numbers were put in, for other languages
 	Args   []any  `json:"-"`

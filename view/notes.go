@@ -1,6 +1,11 @@
 package view
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+
+	"github.com/honderd/honderd/fold/intake"
+)
 
 // FewPeople is how many people a ratio of their time needs before it says much.
 //
@@ -42,6 +47,9 @@ func notes(f Folds, a Answer) []Note {
 	if a.CutoffLearned && f.Felt.All.Good+f.Felt.All.Bad > 0 {
 		add("cutoff", "Somebody who is silent for %d seconds has left: the 99th percentile of the gaps in this log. Choose another with --cutoff.", int(a.CutoffSeconds))
 	}
+	if twice(f.Intake.Sources) {
+		add("twice", "The gateway tells of people, and so do logs that are followed. Who passes both counts twice: leave out the log of a server that stands before or behind the gateway.")
+	}
 	if a.Recognised.Forgiveness != nil {
 		add("forgiveness", "People are recognised for 24 hours only, so whether they come back after a bad time is not measured.")
 	}
@@ -57,4 +65,17 @@ func notes(f Folds, a Answer) []Note {
 		}
 	}
 	return list
+}
+
+// twice reports whether the gateway and a log tell of people on the same day: whether they
+// are the same people nobody can know but who set them up.
+func twice(sources map[string]intake.Source) bool {
+	const day = 24 * 60 * 60 * 1000
+	passed := sources["gateway"].Newest
+	for name, s := range sources {
+		if passed > 0 && s.Newest > 0 && strings.HasPrefix(name, "accesslog ") && max(passed-s.Newest, s.Newest-passed) < day {
+			return true
+		}
+	}
+	return false
 }

@@ -26,6 +26,7 @@ type Grammar struct {
 	date    int64  // Unix milliseconds of the day that #Date names, for times without one; 0: none
 	between string // of W3C: what stands between fields
 	httplog bool   // begins as the httplog of HAProxy does, with nothing of its own there
+	signs   []int  // of lines that are JSON: the pieces that all of them have
 	common  bool   // begins as the common log format does, with nothing of its own there
 }
 

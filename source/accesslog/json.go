@@ -169,24 +169,25 @@ func jsonGrammars(want wanted) []*Grammar {
 		flags        flags
 		flagsAt      string
 		starts       bool
+		signs        []string // keys that all its lines have, which tell it from others
 	}{
 		{"traefik-json", "time=StartUTC|StartLocal|time,status=DownstreamStatus,original=OriginStatus,method=RequestMethod,path=RequestPath,ns=Duration," +
-			"address=ClientHost,agent=request_User-Agent,retries=RetryAttempts", noFlags, "", true},
+			"address=ClientHost,agent=request_User-Agent,retries=RetryAttempts", noFlags, "", true, nil},
 		{"caddy", "time=ts,status=status,method=request.method,path=request.uri,seconds=duration,address=request.client_ip|request.remote_ip|request.remote_addr," +
-			"agent=request.headers.User-Agent,retries=retries", caddyFlags, "", false},
+			"agent=request.headers.User-Agent,retries=retries", caddyFlags, "", false, nil},
 		{"cloudflare", "time=EdgeEndTimestamp|EdgeStartTimestamp,status=EdgeResponseStatus,original=OriginResponseStatus,cache=CacheCacheStatus,method=ClientRequestMethod," +
-			"path=ClientRequestURI|ClientRequestPath,address=ClientIP,agent=ClientRequestUserAgent,ms=EdgeTimeToFirstByteMs,robot=VerifiedBotCategory,class=ClientIPClass", noFlags, "", false},
+			"path=ClientRequestURI|ClientRequestPath,address=ClientIP,agent=ClientRequestUserAgent,ms=EdgeTimeToFirstByteMs,robot=VerifiedBotCategory,class=ClientIPClass", noFlags, "", false, nil},
 		{"google-cloud", "time=timestamp|receiveTimestamp,status=httpRequest.status,method=httpRequest.requestMethod,path=httpRequest.requestUrl,seconds=httpRequest.latency," +
-			"address=httpRequest.remoteIp,agent=httpRequest.userAgent", gcpFlags, "jsonPayload.statusDetails", true},
+			"address=httpRequest.remoteIp,agent=httpRequest.userAgent", gcpFlags, "jsonPayload.statusDetails", true, nil},
 		{"fastly", "time=timestamp,status=response_status,cache=response_state,method=request_method,path=url,address=client_ip,agent=request_user_agent," +
-			"us=time_elapsed,retries=restarts", edgeFlags, "fastly_is_edge", false},
-		{"honderd-gateway", "time=time,status=status,method=method,path=path,address=client,agent=user_agent,seconds=duration,upstream=upstream_status,backends=upstream_addr", honderdFlags, "masked", false},
+			"us=time_elapsed,retries=restarts", edgeFlags, "fastly_is_edge", false, nil},
+		{"honderd-gateway", "time=time,status=status,method=method,path=path,address=client,agent=user_agent,seconds=duration,upstream=upstream_status,backends=upstream_addr", honderdFlags, "masked", false, []string{"client", "proto", "attempts"}},
 		{"envoy-json", "time=start_time,status=response_code,method=method,path=path|x-envoy-origin-path|x-envoy-original-path,ms=duration,forwarded=x_forwarded_for|x-forwarded-for,address=downstream_remote_address," +
-			"agent=user_agent|user-agent,attempts=upstream_request_attempt_count", envoyFlags, "response_flags", true},
+			"agent=user_agent|user-agent,attempts=upstream_request_attempt_count", envoyFlags, "response_flags", true, nil},
 		{"json", "time=time_iso8601|@timestamp|timestamp|time_local|time|msec|ts|date,status=status|http.response.status_code|status_code|statusCode|response_status|response," +
 			"method=request_method|http.request.method|method|verb,path=request_uri|url.original|url.path|uri|path|url|request_path,request=request," +
 			"address=remote_addr|client.ip|client_ip|clientip|remote_ip|ip,forwarded=http_x_forwarded_for|x_forwarded_for,agent=http_user_agent|user_agent.original|user_agent|agent," +
-			"seconds=request_time,upstream=upstream_status,backends=upstream_addr,cache=upstream_cache_status,robot=user_agent.synthetic.type|user_agent_synthetic_type", noFlags, "", false},
+			"seconds=request_time,upstream=upstream_status,backends=upstream_addr,cache=upstream_cache_status,robot=user_agent.synthetic.type|user_agent_synthetic_type", noFlags, "", false, nil},
 	}
 	var all []*Grammar
 	for _, f := range formats {
@@ -199,6 +200,7 @@ func jsonGrammars(want wanted) []*Grammar {
 			g.pieces = append(g.pieces, piece{field: field{slot: slotFlags, name: f.flagsAt}})
 			g.has[slotFlags] = true
 		}
+		g.sign(f.signs)
 		all = append(all, g)
 	}
 	return all
@@ -228,7 +230,7 @@ func (m *matcher) matchJSON(g *Grammar, line []byte, lenient bool) bool {
 		line = m.text
 	}
 	asked := len(m.value(g, slotTarget, line))+len(m.value(g, slotRequest, line)) > 0 || !g.asks()
-	return lenient || (asked && isCode(m.value(g, slotStatus, line)) && len(m.value(g, slotWhen, line)) > 0)
+	return m.signed(g) && (lenient || asked && isCode(m.value(g, slotStatus, line)) && len(m.value(g, slotWhen, line)) > 0)
 }
 
 // jsonLine walks over one line.

@@ -3,8 +3,11 @@ package accesslog
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/honderd/honderd/experience"
 	"github.com/honderd/honderd/internal/who"
@@ -80,8 +83,86 @@ func othersLines() []lineOf {
 	}
 }
 
+// moreLines are of the formats that no other test has a line of, good, masked and felt.
+func moreLines() []lineOf {
+	const (
+		who   = `203.0.113.7 - - [23/Nov/2026:20:01:09 +0000] "GET /basket HTTP/1.1" `
+		moz2  = ` "-" "` + moz + `"`
+		gate  = `{"time":"2026-11-23T20:01:09.459Z","client":` + c + `,"method":"GET","host":"shop.example","path":"/basket","proto":"HTTP/1.1",`
+		front = "2026-11-23\t20:01:09\tAMS1\t392\t203.0.113.7\tGET\td111.cloudfront.net\t/basket\t"
+	)
+	return []lineOf{
+		{"ingress-nginx", who + `200 2` + moz2 + ` 86 0.002 [shop-80] [] 10.0.0.1:80, 10.0.0.2:80 0, 2 0.000, 0.001 502, 200 9725`, fun, experience.Retry, "/basket", 2, at},
+		{"ingress-nginx", who + `504 0` + moz2 + ` 86 60.001 [shop-80] [] 10.0.0.1:80 0 60.001 504 9725`, experience.Unreachable, 0, "/basket", 60001, at},
+		{"main", who + `200 2` + moz2 + ` "-"`, fun, 0, "/basket", 0, at},
+		{"main", who + `500 2` + moz2 + ` "203.0.113.7, 10.0.0.1"`, experience.ServerError, 0, "/basket", 0, at},
+		{"combined", who + `200 2` + moz2, fun, 0, "/basket", 0, at},
+		{"combined", who + `499 0` + moz2, gone, 0, "/basket", 0, at},
+		{"combined+", who + `503 2` + moz2 + ` 0.031 more`, experience.Unreachable, 0, "/basket", 0, at},
+		{"common", who + `200 2`, fun, 0, "/basket", 0, at},
+		{"common", who + `500 -`, experience.ServerError, 0, "/basket", 0, at},
+		{"vhost_combined", `shop.example:443 ` + who + `200 2` + moz2, fun, 0, "/basket", 0, at},
+		{"vhost_combined", `shop.example:443 ` + who + `500 2` + moz2, experience.ServerError, 0, "/basket", 0, at},
+		{"vhost_combined+", `shop.example:443 ` + who + `500 2` + moz2 + ` 31`, experience.ServerError, 0, "/basket", 0, at},
+		{"vhost_common", `shop.example ` + who + `502 2`, experience.Unreachable, 0, "/basket", 0, at},
+		{"honderd-gateway", gate + `"status":200,"bytes":2,"duration":0.031,"user_agent":"` + moz + `","pool":"shop","backend":"10.0.0.2:80","attempts":2,"masked":"retry","masked_ms":3,"faults":[{"backend":"10.0.0.1:80","fault":"refused","after_ms":1}],"upstream_addr":"10.0.0.1:80, 10.0.0.2:80","upstream_status":"502, 200"}`, fun, experience.Retry, "/basket", 31, at},
+		{"honderd-gateway", gate + `"status":503,"bytes":0,"duration":0.031,"pool":"","attempts":0}`, experience.Unreachable, 0, "/basket", 31, at},
+		{"json", `{"time":"2026-11-23T20:01:09.459Z","client_ip":` + c + `,"method":"GET","path":"/basket","status":200,"proto":"HTTP/1.1","request_time":0.031}`, fun, 0, "/basket", 31, at},
+		{"json", `{"time":"2026-11-23T20:01:09.459Z","client":"web","ip":` + c + `,"method":"GET","path":"/basket","status":500,"duration":31}`, experience.ServerError, 0, "/basket", 0, at},
+		{"squid", `1795464069.450  60057 203.0.113.7 TCP_MISS/503 507 GET http://shop.example/basket - HIER_DIRECT/10.0.0.1 text/html`, experience.Unreachable, 0, "/basket", 60057, at},
+		{"traefik", who + `502 2` + moz2 + ` 12 "shop@docker" "http://10.0.2.2:80" 31ms`, experience.Unreachable, 0, "/basket", 31, at},
+		{"iis", `203.0.113.7, -, 11/23/26, 20:1:09, W3SVC2, SERVER, 172.21.13.45, 31, 163, 3223, 500, 0, GET, /basket, -,`, experience.ServerError, 0, "/basket", 31, at},
+		{"combined-short", `203.0.113.7 - [23/Nov/2026:20:01:09 +0000] "GET /basket HTTP/1.1" 500 2` + moz2, experience.ServerError, 0, "/basket", 0, at},
+		{"nginx-proxy-manager", `[23/Nov/2026:20:01:09 +0000] - 502 502 - GET https shop.example "/basket" [Client 203.0.113.7] [Length 2048] [Gzip -] [Sent-to 192.0.2.50] "` + moz + `" "-"`, experience.Unreachable, 0, "/basket", 0, at},
+		{"traefik-json", `{"StartUTC":"2026-11-23T20:01:09.3Z","DownstreamStatus":504,"OriginStatus":504,"Duration":31000000,"RequestMethod":"GET","RequestPath":"/basket","ClientHost":` + c + `}`, experience.Unreachable, 0, "/basket", 31, at},
+		{"cloudflare", `{"EdgeStartTimestamp":"2026-11-23T20:01:09Z","EdgeResponseStatus":522,"OriginResponseStatus":0,"ClientRequestMethod":"GET","ClientRequestURI":"/basket","ClientIP":` + c + `}`, experience.Unreachable, 0, "/basket", 0, at},
+		{"fastly", `{"timestamp":"2026-11-23T20:01:09","client_ip":` + c + `,"url":"/basket","request_method":"GET","response_state":"ERROR","response_status":503,"fastly_is_edge":true,"restarts":0}`, experience.Unreachable, 0, "/basket", 0, at},
+		{"cloudfront", front + "200\t-\tMozilla/5.0%20(X11)\t-\t-\tMiss\tSOX4==\tshop.example\thttps\t23\t0.102\t-\tTLSv1.3\tX\tMiss\tHTTP/2.0\t-\t-\t11040\t0.101\tMiss\ttext/html\t78\t-\t-", fun, 0, "/basket", 102, at},
+		{"cloudfront", front + "504\t-\tMozilla/5.0%20(X11)\t-\t-\tError\tSOX4==\tshop.example\thttps\t23\t30.1\t-\tTLSv1.3\tX\tError\tHTTP/2.0\t-\t-\t11040\t30.1\tOriginConnectError\ttext/html\t78\t-\t-", experience.Unreachable, 0, "/basket", 30100, at},
+	}
+}
+
+// Every known format has a line that is read here, and one that somebody felt.
+func TestEveryFormatHasItsLines(t *testing.T) {
+	has, felt := map[string]bool{}, map[string]bool{}
+	for _, l := range append(othersLines(), moreLines()...) {
+		has[l.format] = true
+		felt[l.format] = felt[l.format] || l.cause != fun
+	}
+	p := mustParser(t, Options{})
+	for _, name := range knownNames(p.c.known) {
+		if !has[name] || !felt[name] {
+			t.Errorf("%s: has a line: %v, one that was felt: %v", name, has[name], felt[name])
+		}
+	}
+}
+
+// What a client sends may be anything: a line stays one line, of its own format or of none,
+// and what is kept of it can be printed.
+func TestHostileBytesInEveryFormat(t *testing.T) {
+	p := mustParser(t, Options{Rules: experience.DefaultRules(), Salts: who.Fixed([]byte("s")), Steps: true, Causes: NewCauses()})
+	for _, l := range append(othersLines(), moreLines()...) {
+		w := p.NewWorker(nil)
+		for _, evil := range []string{"\xff\xfe", "\x1b[31m", "\x00", `\" 200 0 "-" "`, "<script>", "%00%ff", strings.Repeat("a", 5000), "\u202e", "\t\v", `{"status":200}`, " - - [", "\r"} {
+			for _, at := range []string{"/basket", "Mozilla", "203.0.113.7"} {
+				line := strings.Replace(l.line, at, at+evil, 1)
+				var b experience.Batch
+				w.Parse([]byte(line+"\n"), &b)
+				if b.Tally.Lines != 1 || len(b.Items) > 1 {
+					t.Errorf("%s with %.20q: %d lines, %d experiences", l.format, evil, b.Tally.Lines, len(b.Items))
+				}
+				for _, name := range slices.Concat(b.Journeys, b.Steps) {
+					if strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) || !utf8.ValidString(name) {
+						t.Errorf("%s with %.20q keeps %q", l.format, evil, name)
+					}
+				}
+			}
+		}
+	}
+}
+
 func TestLogsOfOtherServers(t *testing.T) {
-	for _, tt := range othersLines() {
+	for _, tt := range append(othersLines(), moreLines()...) {
 		p := mustParser(t, Options{Rules: experience.DefaultRules(), Salts: who.Fixed([]byte("s"))})
 		g, err := p.Detect([]byte(tt.line + "\n"))
 		if err != nil || g.Name() != tt.format {
