@@ -27,7 +27,8 @@ func (w *Worker) take(g *Grammar, line []byte, ms int64, b *experience.Batch) {
 	if (o.Since != 0 && ms < o.Since) || (o.Until != 0 && ms >= o.Until) {
 		return
 	}
-	method, target := w.request(g, line)
+	a := w.asks(g, line)
+	method, target, path := a.method, a.target, a.path
 	if target == nil && g.asks() {
 		b.Tally.NoRequest++
 		if !o.Raw {
@@ -38,7 +39,6 @@ func (w *Worker) take(g *Grammar, line []byte, ms int64, b *experience.Batch) {
 	if w.robot(g, line, agent, agentHash, &b.Tally) && !o.Robots && !o.Raw {
 		return
 	}
-	path := route.Path(target)
 	status, ended := statusOf(w.m.value(g, slotStatus, line)), w.ended(g, line)
 	if ended == nobodys && !o.Raw {
 		b.Tally.NoRequest++
@@ -53,11 +53,13 @@ func (w *Worker) take(g *Grammar, line []byte, ms int64, b *experience.Batch) {
 		e.Cause = raw.Judge(status, unknown)
 	} else {
 		status = ended.status(status)
-		w.judge(&e, g, line, status, wait, string(method) == "OPTIONS", path)
+		w.judge(&e, g, line, status, wait, string(method) == "OPTIONS", a.what)
 	}
 	var journey []byte
 	if target != nil {
-		journey = route.Journey(path, status)
+		if journey = a.journey; status >= 400 {
+			journey = route.Journey(path, status) // where nothing is, nobody is on a journey
+		}
 	}
 	e.Journey = w.journeys.index(journey, &b.Journeys)
 	if len(o.Rules.Critical) > 0 && target != nil && !o.Raw && !e.Part {
@@ -74,14 +76,13 @@ func (w *Worker) take(g *Grammar, line []byte, ms int64, b *experience.Batch) {
 }
 
 // judge sets Cause, Mask and Part of e.
-func (w *Worker) judge(e *experience.Experience, g *Grammar, line []byte, status int, wait int64, asksOptions bool, path []byte) {
+func (w *Worker) judge(e *experience.Experience, g *Grammar, line []byte, status int, wait int64, asksOptions bool, what part) {
 	rules := &w.p.o.Rules
 	patience := time.Duration(unknown)
 	if wait >= 0 {
 		patience = time.Duration(wait) * time.Millisecond
 	}
 	e.Cause = rules.Judge(status, patience)
-	what := w.p.partOf(path)
 	e.Part = what.part || asksOptions
 	if what.part && !what.noticed {
 		e.Cause = experience.Fine

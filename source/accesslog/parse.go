@@ -25,7 +25,10 @@ type Worker struct {
 	first    int64  // the time of the first line
 	period   uint64 // of the line at hand, by which its person is named
 	over     bool   // a visit of the period before may go on
+	asked    []askedSlot
+	home     []byte // the journey of the home page
 	persons  []personSlot
+	befores  []personSlot // who they were in the period before; nil: nobody asked yet
 	agents   []kindSlot
 	forwards []forwardSlot
 	scratch  []byte
@@ -55,6 +58,8 @@ func (p *Parser) NewWorker(g *Grammar) *Worker {
 		p: p, g: g,
 		namer:    who.NewNamer(p.o.Salts),
 		persons:  make([]personSlot, personSlots),
+		asked:    make([]askedSlot, askedSlots),
+		home:     []byte("/"),
 		agents:   make([]kindSlot, kindSlots),
 		scratch:  make([]byte, 0, 512),
 		journeys: newNames(),

@@ -17,9 +17,8 @@ const (
 
 // personSlot remembers a pseudonym by the hash of what it was made from.
 type personSlot struct {
-	hash        uint64
-	now, before experience.Person
-	both        bool // before is known
+	hash   uint64
+	person experience.Person
 }
 
 // forwardSlot remembers which address in a list is the client's.
@@ -50,25 +49,31 @@ func (w *Worker) person(b *experience.Batch, g *Grammar, line, address, agent []
 	if w.p.quick {
 		return max(1, experience.Person(hash)) // the seed of hash is a secret of this parser
 	}
-	hash = mix(hash, w.period)
-	s := w.slot(hash)
-	if s.hash != hash || s.now == 0 {
-		*s = personSlot{hash: hash, now: experience.Person(w.namer.Name(tag, one, two))}
+	hash = w.counted(hash)
+	s := slotOf(w.persons, hash)
+	if s.hash != hash || s.person == 0 {
+		*s = personSlot{hash: hash, person: experience.Person(w.namer.Name(tag, one, two))}
 	}
-	if w.over && !s.both {
-		s.before, s.both = experience.Person(w.namer.Before(tag, one, two)), true
+	if w.over {
+		if w.befores == nil {
+			w.befores = make([]personSlot, personSlots)
+		}
+		old := slotOf(w.befores, hash)
+		if old.hash != hash || old.person == 0 {
+			*old = personSlot{hash: hash, person: experience.Person(w.namer.Before(tag, one, two))}
+		}
+		if old.person != 0 {
+			b.Formerly = append(b.Formerly, experience.Formerly{Item: len(b.Items), Person: old.person})
+		}
 	}
-	if w.over && s.before != 0 {
-		b.Formerly = append(b.Formerly, experience.Formerly{Item: len(b.Items), Person: s.before})
-	}
-	return s.now
+	return s.person
 }
 
-// slot returns the slot of who has this hash, or one for them. There are two for each, the
+// slotOf returns the slot of who has this hash, or one for them. There are two for each, the
 // one used last first: people who share a slot take turns.
-func (w *Worker) slot(hash uint64) *personSlot {
-	pair := w.persons[hash%personSlots&^1:][:2]
-	if pair[0].hash != hash || pair[0].now == 0 {
+func slotOf(all []personSlot, hash uint64) *personSlot {
+	pair := all[hash%personSlots&^1:][:2]
+	if pair[0].hash != hash || pair[0].person == 0 {
 		pair[0], pair[1] = pair[1], pair[0]
 	}
 	return &pair[0]
@@ -81,7 +86,7 @@ func (p *Parser) aside() *Parser {
 	return &other
 }
 
-// counted returns the hash under which an address is counted: another in each period.
+// counted returns the hash under which somebody or an address is known in the period at hand.
 func (w *Worker) counted(hash uint64) uint64 {
 	if w.period == 0 {
 		return hash
