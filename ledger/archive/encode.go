@@ -80,7 +80,7 @@ func encodeRows(rows []row, t *texts) ([]byte, file, error) {
 	defer summing.Wait()
 	var b bytes.Buffer
 	w := parquet.NewGenericWriter[record](&b, writerOptions(rows, f.First, f.Last)...)
-	var room [1024]record
+	room := make([]record, min(len(rows), 1024))
 	for rest := rows; len(rest) > 0; {
 		n := min(len(rest), len(room))
 		for i := range n {
@@ -100,9 +100,14 @@ func encodeRows(rows []row, t *texts) ([]byte, file, error) {
 	return b.Bytes(), f, nil
 }
 
+// codec packs and unpacks. It keeps the memory of those who packed for those who do next:
+// making it anew for each file takes longer than a small file.
+var codec = sync.OnceValue(func() *zstd.Codec { return &zstd.Codec{Level: zstd.SpeedDefault} })
+
 func writerOptions(rows []row, first, last ledger.Sequence) []parquet.WriterOption {
 	o := []parquet.WriterOption{
-		parquet.Compression(&zstd.Codec{Level: zstd.SpeedDefault}),
+		parquet.Compression(codec()),
+		parquet.PageBufferSize(min(parquet.DefaultPageBufferSize, 4096+16*len(rows))), // as a whole: few rows need little
 		parquet.CreatedBy("honderd", strconv.Itoa(rowsVersion), ""),
 		parquet.DataPageStatistics(false),
 		parquet.KeyValueMetadata(keyVersion, strconv.Itoa(rowsVersion)),
@@ -127,17 +132,18 @@ func writerOptions(rows []row, first, last ledger.Sequence) []parquet.WriterOpti
 // the list. Their pseudonyms are random, so how many there are is estimated from how many
 // of many slots they leave empty (Whang et al., linear counting, 1990).
 func repeats(rows []row) bool {
-	const slots = 1 << 21
+	wide := max(6, min(21, 3+bits.Len(uint(len(rows)))))
+	slots := 1 << wide
 	seen := make([]uint64, slots/64)
 	for i := range rows {
-		at := rows[i].person * 0x9e3779b97f4a7c15 >> 43
+		at := rows[i].person * 0x9e3779b97f4a7c15 >> (64 - wide)
 		seen[at/64] |= 1 << (at % 64)
 	}
 	empty := slots
 	for _, word := range seen {
 		empty -= bits.OnesCount64(word)
 	}
-	people := -slots * math.Log(float64(max(1, empty))/slots)
+	people := -float64(slots) * math.Log(float64(max(1, empty))/float64(slots))
 	index := math.Ceil(math.Log2(people + 1)) // bits
 	return people*64+float64(len(rows))*index < float64(len(rows))*64
 }

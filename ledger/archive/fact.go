@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/parquet-go/parquet-go/compress/zstd"
-
 	"github.com/honderd/honderd/experience"
 	"github.com/honderd/honderd/ledger"
 )
@@ -155,14 +153,14 @@ func encodeFacts(list []Fact) ([]byte, file, error) {
 			return nil, f, err
 		}
 	}
-	p, err := new(zstd.Codec).Encode(nil, b.Bytes())
+	p, err := codec().Encode(nil, b.Bytes())
 	f.Bytes, f.Sum = int64(len(p)), sum(p)
 	return p, f, err
 }
 
 // decodeFacts reads what encodeFacts wrote.
 func decodeFacts(p []byte, f *file) ([]Fact, error) {
-	err := guard(func() (err error) { p, err = new(zstd.Codec).Decode(nil, p); return err })
+	err := guard(func() (err error) { p, err = codec().Decode(nil, p); return err })
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errFacts, err)
 	}

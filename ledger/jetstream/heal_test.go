@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -59,8 +61,12 @@ func TestAnyDamagedFileIsHarmlessOrSaid(t *testing.T) {
 		t.Fatalf("files of a ledger: %s", got)
 	}
 	ways := damages()
-	for _, name := range files(t, plain) {
-		for way, damage := range ways {
+	for n, name := range files(t, plain) {
+		for i, way := range slices.Sorted(maps.Keys(ways)) {
+			damage := ways[way]
+			if (i+n)%every != 0 {
+				continue
+			}
 			t.Run(filepath.Base(name)+" "+way, func(t *testing.T) {
 				dir := copied(t, plain)
 				if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Size() == 0 {

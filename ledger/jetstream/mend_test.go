@@ -41,7 +41,10 @@ func TestAnyBitOfAHeadCostsOneRecord(t *testing.T) {
 		t.Fatalf("%d records in the block, want %d", len(at), few)
 	}
 	for byteOf := range 24 { // the head and the first bytes of the subject
-		for _, bit := range []int{0, 3, 7} {
+		for i, bit := range []int{0, 3, 7} {
+			if (byteOf*3+i)%every != 0 {
+				continue
+			}
 			t.Run(fmt.Sprintf("byte %d bit %d", byteOf, bit), func(t *testing.T) {
 				dir := copied(t, plain)
 				spoilt := bytes.Clone(p)

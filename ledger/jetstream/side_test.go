@@ -3,8 +3,10 @@ package jetstream_test
 import (
 	"bytes"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -47,7 +49,11 @@ func TestTheSideStreamMayBeDamaged(t *testing.T) {
 			continue
 		}
 		some++
-		for way, damage := range damages() {
+		for i, way := range slices.Sorted(maps.Keys(damages())) {
+			damage := damages()[way]
+			if (i+some)%every != 0 {
+				continue
+			}
 			t.Run(filepath.Base(name)+" "+way, func(t *testing.T) {
 				dir := copied(t, plain)
 				if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Size() == 0 {

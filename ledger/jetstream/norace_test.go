@@ -1,0 +1,6 @@
+//go:build !race
+
+package jetstream_test
+
+// every is one in how many damages is tried: all of them.
+const every = 1
