@@ -43,6 +43,8 @@ type Options struct {
 	Who func(r *http.Request) string
 	// Dropped returns what was not counted, by who let it fall and why. nil: nobody knows.
 	Dropped func() []Drop
+	// Crew returns what who asks has to do with teams. nil: there are none.
+	Crew    func(r *http.Request) view.Crew
 	Missing error        // what Desk returns when there is no such incident
 	Version string       // of the program
 	Others  []Route      // that somebody else answers, to be described too
@@ -86,6 +88,9 @@ type server struct {
 func New(o Options) http.Handler {
 	if o.Who == nil {
 		o.Who = func(*http.Request) string { return "" }
+	}
+	if o.Crew == nil {
+		o.Crew = func(*http.Request) view.Crew { return view.Crew{Whole: true} }
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -186,6 +191,8 @@ func (s *server) refuse(w http.ResponseWriter, err error) {
 	switch {
 	case errors.As(err, &p):
 		status = p.status
+	case errors.Is(err, view.ErrNotYours):
+		status = http.StatusForbidden
 	case errors.Is(err, s.Missing):
 		status = http.StatusNotFound
 	case errors.Is(err, ledger.ErrConflict):

@@ -40,7 +40,7 @@ func (s *server) incidents(r *http.Request) (any, error) {
 		}
 		limit = n
 	}
-	all := s.Desk.Stories()
+	all := s.Crew(r).Shown(s.Desk.Stories())
 	switch open := r.FormValue("open"); open {
 	case "", "false":
 	case "true":
@@ -62,10 +62,10 @@ func (s *server) incidents(r *http.Request) (any, error) {
 	return page, nil
 }
 
-func (s *server) incident(r *http.Request) (any, error) { return s.story(r.PathValue("id")) }
+func (s *server) incident(r *http.Request) (any, error) { return s.story(r, r.PathValue("id")) }
 
-func (s *server) story(id string) (any, error) {
-	for _, one := range s.Desk.Stories() {
+func (s *server) story(r *http.Request, id string) (any, error) {
+	for _, one := range s.Crew(r).Shown(s.Desk.Stories()) {
 		if one.ID == id {
 			return one, nil
 		}
@@ -123,7 +123,7 @@ func (s *server) write(r *http.Request, body any, keep func(id, who string) erro
 		return nil, problem{http.StatusForbidden, errReader}
 	}
 	id := r.PathValue("id")
-	if _, err := s.story(id); err != nil {
+	if _, err := s.story(r, id); err != nil {
 		return nil, err
 	}
 	d := json.NewDecoder(r.Body)
@@ -137,5 +137,5 @@ func (s *server) write(r *http.Request, body any, keep func(id, who string) erro
 	if err := keep(id, who); err != nil {
 		return nil, err
 	}
-	return s.story(id)
+	return s.story(r, id)
 }

@@ -96,14 +96,14 @@ func accountsOf(c config.Config, do func(s *account.Store) error) error {
 }
 
 // InviteAccount makes an account, and returns the link that lets its owner choose how to
-// log in.
-func InviteAccount(c config.Config, name, role string) (link string, err error) {
+// log in. Within: beyond reading, its role holds only for what its teams own.
+func InviteAccount(c config.Config, name, role string, within bool) (link string, err error) {
 	as, err := account.ParseRole(role)
 	if err != nil {
 		return "", err
 	}
 	err = accountsOf(c, func(s *account.Store) error {
-		text, err := s.Invite(name, as, false)
+		text, err := s.Invite(name, as, within)
 		link = linkOf(c, text)
 		return err
 	})
@@ -129,13 +129,13 @@ func linkOf(c config.Config, text string) string {
 	return c.Accounts.URL + invitedPath + text
 }
 
-// SetRole says what an account may do.
-func SetRole(c config.Config, name, role string) error {
+// SetRole says what an account may do, and with within: only to what its teams own.
+func SetRole(c config.Config, name, role string, within bool) error {
 	as, err := account.ParseRole(role)
 	if err != nil {
 		return err
 	}
-	return accountsOf(c, func(s *account.Store) error { return s.SetRole(name, as, false) })
+	return accountsOf(c, func(s *account.Store) error { return s.SetRole(name, as, within) })
 }
 
 // DisableAccount lets an account in no longer.

@@ -68,13 +68,13 @@ func (t *trail) put(ctx context.Context, key string, e auditEntry) bool {
 	return true
 }
 
-// wrote keeps that somebody changed something.
-func (t *trail) wrote(ctx context.Context, id identity, r *http.Request) {
+// wrote keeps that somebody changed something, or was refused to.
+func (t *trail) wrote(ctx context.Context, id identity, what string, r *http.Request) {
 	path := r.URL.Path
 	if len(path) > 200 {
 		path = path[:200]
 	}
-	t.add(ctx, auditEntry{Who: id.name, What: "wrote", Of: r.Method + " " + path})
+	t.add(ctx, auditEntry{Who: id.name, What: what, Of: r.Method + " " + path})
 }
 
 // used keeps that a token was used, once a day.

@@ -21,12 +21,16 @@ var ErrNoIncident = errors.New("there is no such incident")
 // Stories returns what is known of each incident, the newest first.
 func (d desk) Stories() []view.Story {
 	answer, _ := d.server.projector.now()
-	return view.Stories(answer, d.server.projector.said)
+	list := view.Stories(answer, d.server.projector.said)
+	for i := range list {
+		list[i].Teams = d.server.ownersOf(answer, list[i])
+	}
+	return list
 }
 
 // AddWord keeps a word about an incident.
 func (d desk) AddWord(ctx context.Context, id, who string, w incident.Word) error {
-	story, err := d.find(id)
+	story, err := d.mine(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -54,14 +58,17 @@ func childKey(id string) string { return fmt.Sprintf("%s/%d", id, time.Now().Uni
 
 // SetAbout keeps what an incident is, when nobody else has said it since version.
 func (d desk) SetAbout(ctx context.Context, id, who string, version uint64, a incident.About) error {
-	if _, err := d.find(id); err != nil {
+	if _, err := d.mine(ctx, id); err != nil {
 		return err
 	}
 	if err := a.Validate(id); err != nil {
 		return err
 	}
 	if a.Into != "" {
-		into, err := d.find(a.Into)
+		into, err := d.mine(ctx, a.Into)
+		if errors.Is(err, view.ErrNotYours) {
+			return err
+		}
 		if err != nil {
 			return fmt.Errorf("%w: %s (fix: choose one that is listed)", err, a.Into)
 		}
@@ -74,7 +81,7 @@ func (d desk) SetAbout(ctx context.Context, id, who string, version uint64, a in
 
 // SetLesson keeps a lesson of an incident; key "" is a new one.
 func (d desk) SetLesson(ctx context.Context, id, key, who string, version uint64, l incident.Lesson) error {
-	if _, err := d.find(id); err != nil {
+	if _, err := d.mine(ctx, id); err != nil {
 		return err
 	}
 	l.Incident = id
@@ -100,6 +107,15 @@ func (d desk) say(ctx context.Context, version int64, kind, key, who string, bod
 	return nil
 }
 
+// mine returns what is known of an incident that who asks may say something of.
+func (d desk) mine(ctx context.Context, id string) (view.Story, error) {
+	s, err := d.find(id)
+	if err == nil && !d.server.crewOf(ctx).May(s) {
+		return s, view.ErrNotYours
+	}
+	return s, err
+}
+
 // find returns what is known of one incident, merged ones too.
 func (d desk) find(id string) (view.Story, error) {
 	for _, s := range d.Stories() {
@@ -109,7 +125,10 @@ func (d desk) find(id string) (view.Story, error) {
 	}
 	for _, r := range d.server.incidents() {
 		if r.ID == id && !r.Gone {
-			return view.Story{Record: r, About: d.server.aboutIncidents()[id]}, nil
+			answer, _ := d.server.projector.now()
+			s := view.Story{Record: r, About: d.server.aboutIncidents()[id]}
+			s.Teams = d.server.ownersOf(answer, s)
+			return s, nil
 		}
 	}
 	return view.Story{}, ErrNoIncident

@@ -185,13 +185,24 @@ func (e *entry) guard(next http.Handler) http.Handler {
 			e.turnAway(w, r, next, good)
 			return
 		case id.role < role:
-			e.refuse(w, r, role)
+			e.refuse(w, r, "this needs the role "+role.String()+" (fix: ask who made your account)")
+			return
+		case id.within && whole(role, r.URL.Path):
+			e.refuse(w, r, "this is not of your team alone (fix: ask who may do it for all)")
 			return
 		case !reads && others.Check(r) != nil:
 			problem(w, http.StatusForbidden, errors.New("another site may not do that in your name"))
 			return
 		}
 		ctx := context.WithValue(r.Context(), identityKey{}, id)
+		if e.trail.s.closed(ctx, r.URL.Path) {
+			if r.URL.Path == "/" && forPeople(r) {
+				http.Redirect(w, r, "/team", http.StatusSeeOther)
+				return
+			}
+			e.refuse(w, r, "only what is of your team is shown to you (fix: see /team)")
+			return
+		}
 		if !id.local && reads {
 			var stop context.CancelFunc
 			ctx, stop = context.WithTimeout(ctx, liveFor)
@@ -204,12 +215,20 @@ func (e *entry) guard(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r.WithContext(ctx))
 			return
 		}
-		a := &answered{ResponseWriter: w, status: http.StatusOK}
-		next.ServeHTTP(a, r.WithContext(ctx))
-		if a.status < http.StatusBadRequest {
-			e.trail.wrote(context.WithoutCancel(ctx), id, r)
-		}
+		e.write(w, r.WithContext(ctx), next, id)
 	})
+}
+
+// write lets somebody change something, and keeps that they did, or were refused to.
+func (e *entry) write(w http.ResponseWriter, r *http.Request, next http.Handler, id identity) {
+	a := &answered{ResponseWriter: w, status: http.StatusOK}
+	next.ServeHTTP(a, r)
+	switch {
+	case a.status < http.StatusBadRequest:
+		e.trail.wrote(context.WithoutCancel(r.Context()), id, "wrote", r)
+	case a.status == http.StatusForbidden: // of another team
+		e.trail.wrote(context.WithoutCancel(r.Context()), id, "was refused", r)
+	}
 }
 
 // turnAway answers who must say who they are.
@@ -262,8 +281,7 @@ func forPeople(r *http.Request) bool {
 	return r.Method == http.MethodGet && strings.Contains(r.Header.Get("Accept"), "text/html") && !strings.HasPrefix(r.URL.Path, "/api/") && r.URL.Path != "/metrics" && r.URL.Path != "/mcp"
 }
 
-func (e *entry) refuse(w http.ResponseWriter, r *http.Request, role account.Role) {
-	text := "this needs the role " + role.String() + " (fix: ask who made your account)"
+func (e *entry) refuse(w http.ResponseWriter, r *http.Request, text string) {
 	if !forPeople(r) {
 		problem(w, http.StatusForbidden, errors.New(text))
 		return

@@ -56,6 +56,8 @@ probes:
     - {name: till, tcp: "127.0.0.1:1", every: 1s}
 services:
   - {name: shop, owner: Team Shop, needs: [bank]}
+teams:
+  - {name: Team Pay, people: [ann], journeys: [/pay, /checkout], services: [bank]}
 mail: {server: "127.0.0.1:1", from: "Shop <status@shop.example>", tls: none}
 status:
   url: http://status.example
@@ -173,7 +175,7 @@ func (h *allPages) looks() map[string][]string {
 		"GET /{$}": {"/"}, "GET /incidents": {"/incidents"}, "GET /incidents/{id}": {"/incidents/" + h.incident},
 		"GET /faults": {"/faults"}, "GET /chain": {"/chain"}, "GET /gateway": {"/gateway"}, "GET /probes": {"/probes"},
 		"GET /month": {"/month"}, "GET /month/{month}": {"/month/" + now.Format("2006-01")}, "GET /start": {"/start"},
-		"GET /between/{from}/{to}": {day, day + "?by=journey&of=/pay"}, "GET /tenants": {"/tenants"},
+		"GET /between/{from}/{to}": {day, day + "?by=journey&of=/pay"}, "GET /tenants": {"/tenants"}, "GET /team": {"/team"},
 		"GET /login": {"/login", "/login?to=/faults"}, "GET /account": {"/account"}, "GET /people": {"/people"}, "GET /people/audit": {"/people/audit"},
 		"GET /invited": {"/invited?by=" + h.invite, "/invited?by=old"}, "GET /login/back/{issuer}": {"/login/back/nobody"}, "/": {"/nothing"},
 		"GET /status/": {"/status", "/status/partners"}, "GET /status/history": {"/status/history"}, "GET /status/subscribe": {"/status/subscribe"},

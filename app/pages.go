@@ -85,6 +85,7 @@ func (s *Server) webOptions(zone *time.Location, tongue look.Tongue) web.Options
 		Meter:   s.meter,
 		Rate:    s.config.Cost.Rate(),
 		Who:     mayWrite,
+		Crew:    s.crew,
 		Door:    s.entry,
 		Keys:    s.entry,
 		SignOn:  s.entry,
@@ -94,7 +95,7 @@ func (s *Server) webOptions(zone *time.Location, tongue look.Tongue) web.Options
 		Found:   s.found,
 		Follow:  s.follow,
 		API: api.New(api.Options{
-			Answers: s.projector.now, Desk: desk{s}, Who: mayWrite, Missing: ErrNoIncident, Version: version(), Others: elsewhere(), Log: s.log, Dropped: s.dropsNow,
+			Answers: s.projector.now, Desk: desk{s}, Who: mayWrite, Crew: s.crew, Missing: ErrNoIncident, Version: version(), Others: elsewhere(), Log: s.log, Dropped: s.dropsNow,
 		}),
 		Refuse:  func(door, why string) { s.drops.add(door, inRequests, why, 1, true) },
 		Probes:  s.probes,

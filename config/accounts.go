@@ -22,6 +22,10 @@ type Accounts struct {
 	// always is everybody. When it is not written: elsewhere.
 	Login string `yaml:"login" is:"elsewhere|always"`
 
+	// Teams says what people are shown: open is everything; closed is only what is of
+	// their teams, except to admins. When it is not written: open.
+	Teams string `yaml:"teams" is:"open|closed"`
+
 	// OIDC are those whose word is taken for who somebody is.
 	OIDC []Issuer `yaml:"oidc"`
 }
@@ -92,6 +96,8 @@ func accountKind(is string) (kind, bool) {
 		return kind{noun: "the address of an issuer", example: "https://login.example", text: true, once: true, read: readIssuer}, true
 	case "tenant":
 		return kind{noun: "a name", example: "shop", text: true, once: true, read: readPageName}, true
+	case "team":
+		return kind{noun: "the name of a team", example: "Team Pay", text: true, once: true, read: readLine}, true
 	case "issuer name":
 		return kind{noun: "a name", example: "company", text: true, once: true, read: readPageName}, true
 	}

@@ -75,6 +75,9 @@ type Config struct {
 	// Mentions says where it is heard what people say in public.
 	Mentions Mentions `yaml:"mentions"`
 
+	// Teams are who owns which journeys and services.
+	Teams []Team `yaml:"teams"`
+
 	// Tenants are customers of whom each sees its own data only.
 	Tenants []Tenant `yaml:"tenants"`
 

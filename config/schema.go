@@ -143,6 +143,7 @@ func fieldComments(sources ...string) map[string]string {
 	comments := map[string]string{}
 	addComments(comments, accountsSource)
 	addComments(comments, tenantsSource)
+	addComments(comments, teamsSource)
 	for _, source := range sources {
 		addComments(comments, source)
 	}

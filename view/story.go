@@ -28,6 +28,7 @@ type Story struct {
 	Lessons      []StoryLesson     `json:"lessons"`
 	Releases     []release.Release `json:"releases"` // that went live shortly before it or in it
 	Parts        []string          `json:"parts"`    // IDs of incidents that are a part of this one
+	Teams        []string          `json:"teams"`    // that it is of
 }
 
 // StoryWord is something that somebody said of an incident.
@@ -82,7 +83,7 @@ func Stories(a Answer, say Said) []Story {
 	var list []Story
 	parts := map[string][]string{}
 	for _, r := range told[incident.Record](say, incident.KindRecord) {
-		s := Story{Record: r.body, Words: []StoryWord{}, Lessons: []StoryLesson{}, Releases: []release.Release{}, Parts: []string{}}
+		s := Story{Record: r.body, Words: []StoryWord{}, Lessons: []StoryLesson{}, Releases: []release.Release{}, Parts: []string{}, Teams: []string{}}
 		for _, one := range about {
 			if one.Key == s.ID {
 				s.About, s.AboutVersion = one.body, one.Version

@@ -79,7 +79,7 @@ func (d dashboard) between(w http.ResponseWriter, r *http.Request) {
 	s.Here = ""
 	s.tell()
 	if s.By == "" && d.Desk != nil {
-		s.addStories(d.Desk.Stories())
+		s.addStories(d.stories(r))
 	}
 	s.Lost = s.A.Lost(from, to, d.Rate)
 	if !s.Known {

@@ -49,6 +49,9 @@ type incidentSheet struct {
 	Wrote   map[string]string
 }
 
+// Whose returns the teams that the incident is of.
+func (s incidentSheet) Whose() string { return strings.Join(s.Story.Teams, ", ") }
+
 // Most returns how many people were hurt in the worst of the incidents.
 func (s incidentSheet) Most() int64 {
 	var most int64
@@ -117,7 +120,7 @@ func (s incidentSheet) Lost() int64 {
 }
 
 func (d dashboard) incidents(w http.ResponseWriter, r *http.Request) {
-	s := incidentSheet{sheet: d.sheet(w, r), Stories: d.Desk.Stories()}
+	s := incidentSheet{sheet: d.sheet(w, r), Stories: d.stories(r)}
 	s.Here = "incidents"
 	d.show(w, r, "incidents page", s)
 }
@@ -130,7 +133,7 @@ func (d dashboard) incident(w http.ResponseWriter, r *http.Request) {
 
 // incidentSheet returns what the page of one incident shows, false when there is none.
 func (d dashboard) incidentSheet(w http.ResponseWriter, r *http.Request) (s incidentSheet, ok bool) {
-	s = incidentSheet{sheet: d.sheet(w, r), Stories: d.Desk.Stories(), Writes: d.mayWrite(r)}
+	s = incidentSheet{sheet: d.sheet(w, r), Stories: d.stories(r)}
 	s.Here = "incidents"
 	i := slices.IndexFunc(s.Stories, func(one view.Story) bool { return one.ID == r.PathValue("id") })
 	if i < 0 {
@@ -138,6 +141,7 @@ func (d dashboard) incidentSheet(w http.ResponseWriter, r *http.Request) (s inci
 		return s, false
 	}
 	s.Story = s.Stories[i]
+	s.Writes = d.mayWrite(r) && s.Crew.May(s.Story)
 	s.Begin, s.End = s.Story.From.Add(-around), s.Story.To.Add(around)
 	for _, m := range s.A.Minutes(s.Begin, s.End) {
 		s.Minutes = append(s.Minutes, look.Minute{From: m.From, Active: m.Active, Hurt: m.Hurt})
@@ -147,6 +151,9 @@ func (d dashboard) incidentSheet(w http.ResponseWriter, r *http.Request) (s inci
 	}
 	return s, true
 }
+
+// stories returns the incidents that who asks is shown.
+func (d dashboard) stories(r *http.Request) []view.Story { return d.Crew(r).Shown(d.Desk.Stories()) }
 
 // mayWrite reports whether who asks may say something.
 func (d dashboard) mayWrite(r *http.Request) bool { return d.Who(r) != "" }
@@ -165,6 +172,10 @@ func (d dashboard) wrote(keep func(ctx context.Context, r *http.Request, id, who
 		err := r.ParseForm()
 		if err == nil {
 			err = keep(r.Context(), r, id, who)
+		}
+		if errors.Is(err, view.ErrNotYours) {
+			d.page(w, r, http.StatusForbidden, "lost", sheet{R: look.For(d.tongue(w, r), d.Zone), Status: http.StatusForbidden, Why: err.Error()})
+			return
 		}
 		if err == nil {
 			http.Redirect(w, r, "/incidents/"+id, http.StatusSeeOther)

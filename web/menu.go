@@ -7,9 +7,18 @@ type entry struct{ Name, Path, Words string }
 
 // Menu returns the pages that a reader can go to, in the order of what is asked most.
 func (s sheet) Menu() []entry {
-	list := []entry{{"home", "/", "Now and before"}}
+	var list []entry
+	if !s.Crew.Only {
+		list = append(list, entry{"home", "/", "Now and before"})
+	}
+	if len(s.Crew.Teams) > 0 || s.Crew.Only {
+		list = append(list, entry{"team", "/team", "Your team"})
+	}
 	if s.desk {
 		list = append(list, entry{"incidents", "/incidents", "Incidents"})
+	}
+	if s.Crew.Only {
+		return append(list, entry{"account", "/account", "Account"})
 	}
 	list = append(list, entry{"faults", "/faults", "Faults"})
 	if s.gateway != nil {
@@ -38,8 +47,8 @@ func (s sheet) admin() bool { return s.Visitor.Role == account.Admin.String() }
 // Named returns what the page of the menu that this is is called there, "" for the first
 // page and for one that is in no menu.
 func (s sheet) Named() string {
-	for _, e := range s.Menu()[1:] {
-		if e.Name == s.Here {
+	for _, e := range s.Menu() {
+		if e.Name == s.Here && e.Name != "home" {
 			return s.R.T(e.Words)
 		}
 	}

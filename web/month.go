@@ -54,7 +54,7 @@ func (d dashboard) month(w http.ResponseWriter, r *http.Request) {
 	}
 	s.tell(month)
 	if d.Desk != nil {
-		s.addStories(d.Desk.Stories())
+		s.addStories(d.stories(r))
 	}
 	d.show(w, r, "month page", s)
 }

@@ -32,6 +32,9 @@ type sheet struct {
 	people  bool                // somebody can log in
 	tenants bool                // there are some
 	Visitor Visitor             // who reads
+	Crew    view.Crew           // what they have to do with teams
+	Own     []teamPart          // how it is with what is of their teams
+	Why     string              // of an error page: what is wrong
 }
 
 // span is how it was in a stretch of time up to now.
@@ -110,6 +113,7 @@ func (d dashboard) bare(w http.ResponseWriter, r *http.Request) sheet {
 	if d.Door != nil {
 		s.Visitor = d.Door.Visitor(r)
 	}
+	s.Crew = d.Crew(r)
 	return s
 }
 

@@ -48,7 +48,9 @@ type Options struct {
 	Follow func(ctx context.Context, name, who string) error
 	// Who returns who asks, "" for somebody who may only read. nil: everybody may only
 	// read.
-	Who    func(r *http.Request) string
+	Who func(r *http.Request) string
+	// Crew returns what who asks has to do with teams. nil: there are none.
+	Crew   func(r *http.Request) view.Crew
 	API    http.Handler // answers programs at /api/, /metrics and /mcp; nil: nobody does
 	Door   Door         // where people from elsewhere log in; nil: nobody does
 	Keys   Keys         // their passkeys; with Door, as what follows
@@ -130,6 +132,9 @@ func (o *Options) fill() {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.Crew == nil {
+		o.Crew = func(*http.Request) view.Crew { return view.Crew{Whole: true} }
+	}
 	if o.Who == nil {
 		o.Who = func(*http.Request) string { return "" }
 	}
@@ -176,6 +181,7 @@ func (d dashboard) routes() *routes {
 	if o.Tenants != nil {
 		mux.HandleFunc("GET /tenants", d.tenants)
 	}
+	mux.HandleFunc("GET /team", d.once(d.team))
 	mux.HandleFunc("GET /faults", d.once(d.faults))
 	mux.HandleFunc("GET /between/{from}/{to}", d.once(d.between))
 	mux.HandleFunc("GET /api/v1/coming", d.comingJSON)
@@ -218,8 +224,9 @@ func (d dashboard) routes() *routes {
 func (d dashboard) home(w http.ResponseWriter, r *http.Request) {
 	s := d.sheet(w, r)
 	if d.Desk != nil {
-		s.Known = d.Desk.Stories()
+		s.Known = d.stories(r)
 	}
+	s.Own = d.teamParts(s)
 	if d.Coming != nil {
 		s.Coming = new(d.Coming())
 	}

@@ -12,6 +12,7 @@ import (
 func newAccountInvite(c *console) *cobra.Command {
 	var f dataFlags
 	var role string
+	var within bool
 	cmd := &cobra.Command{
 		Use: "invite NAME", Short: "Make an account, and a link with which its owner chooses how to log in",
 		Args: oneFolder("it needs a name", "honderd account invite bob --role editor"),
@@ -20,7 +21,7 @@ func newAccountInvite(c *console) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			link, err := app.InviteAccount(conf, args[0], role)
+			link, err := app.InviteAccount(conf, args[0], role, within)
 			if err != nil {
 				return err
 			}
@@ -31,11 +32,13 @@ func newAccountInvite(c *console) *cobra.Command {
 	}
 	f.add(cmd)
 	cmd.Flags().StringVar(&role, "role", "", "what they may do: viewer, editor, operator or admin")
+	cmd.Flags().BoolVar(&within, "own-teams", false, ownTeams)
 	return cmd
 }
 
 func newAccountRole(c *console) *cobra.Command {
 	var f dataFlags
+	var within bool
 	cmd := &cobra.Command{
 		Use: "role NAME ROLE", Short: "Say what an account may do from now on",
 		Args: func(_ *cobra.Command, args []string) error {
@@ -49,7 +52,7 @@ func newAccountRole(c *console) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := app.SetRole(conf, args[0], args[1]); err != nil {
+			if err := app.SetRole(conf, args[0], args[1], within); err != nil {
 				return err
 			}
 			fmt.Fprintf(c.stdout, "%s is %s now\n", args[0], args[1])
@@ -57,8 +60,12 @@ func newAccountRole(c *console) *cobra.Command {
 		},
 	}
 	f.add(cmd)
+	cmd.Flags().BoolVar(&within, "own-teams", false, ownTeams)
 	return cmd
 }
+
+// ownTeams says what the flag --own-teams does.
+const ownTeams = "beyond reading, the role holds only for what their teams own"
 
 // accountChange is something that is done to an account by its name alone.
 type accountChange struct {

@@ -186,7 +186,7 @@ func (f *tenantsFlags) invite(c *console, tenant, name, role string) error {
 	if i < 0 {
 		return fmt.Errorf("there is no tenant %.80q (fix: honderd tenants list says which there are)", tenant)
 	}
-	link, err := app.InviteAccount(conf.Tenants[i].Settings, name, role)
+	link, err := app.InviteAccount(conf.Tenants[i].Settings, name, role, false)
 	if err != nil {
 		return err
 	}
