@@ -49,7 +49,7 @@ type teller struct {
 	crowd *notify.Courier
 	store *subscribers.Store // nil: nobody can subscribe
 	make  makers
-	asks  chan askedFor
+	asks  chan status.Wish
 
 	mu   sync.Mutex
 	told map[string]bool // of the team: what a fact says was told, and what was told meanwhile
@@ -61,13 +61,8 @@ type receiver struct {
 	courier *notify.Courier
 }
 
-// askedFor is somebody who asks to be told.
-type askedFor struct {
-	by, address, page, language string
-}
-
 func newTeller(s *Server, o status.Options) (*teller, error) {
-	t := &teller{server: s, room: status.NewNewsroom(o), tongue: o.Tongue, log: s.log, told: map[string]bool{}, asks: make(chan askedFor, maxAsks)}
+	t := &teller{server: s, room: status.NewNewsroom(o), tongue: o.Tongue, log: s.log, told: map[string]bool{}, asks: make(chan status.Wish, maxAsks)}
 	var err error
 	if t.make, err = newMakers(s.config); err != nil {
 		return nil, err
@@ -132,7 +127,7 @@ func (t *teller) tellTeam(ctx context.Context, board status.Board) {
 	if len(t.team) == 0 {
 		return
 	}
-	for _, m := range t.room.News(board, "", t.tongue, time.Now().Add(-teamNews)) {
+	for _, m := range t.room.News(board, status.Wish{Language: t.tongue}, time.Now().Add(-teamNews)) {
 		for _, one := range t.team {
 			key := one.Name() + "/" + m.ID
 			t.mu.Lock()
@@ -170,15 +165,15 @@ func (t *teller) tellCrowd(board status.Board) {
 	if err := t.store.Save(); err != nil {
 		t.log.Warn("not kept who was told: it is tried again", "error", err)
 	}
-	type edition struct{ page, language string }
+	type edition struct{ page, language, components string }
 	news := map[edition][]notify.Message{}
 	since := time.Now().Add(-crowdNews)
 	for _, sub := range t.store.Confirmed() {
-		e := edition{sub.Page, sub.Language}
+		e := edition{sub.Page, sub.Language, strings.Join(sub.Components, ",")}
 		list, written := news[e]
 		if !written {
 			tongue, _ := look.ParseTongue(sub.Language)
-			list = t.room.News(board, sub.Page, tongue, since)
+			list = t.room.News(board, status.Wish{Page: sub.Page, Language: tongue, Components: sub.Components}, since)
 			news[e] = list
 		}
 		for _, m := range list {
@@ -209,19 +204,18 @@ func (t *teller) offer(sub subscribers.Subscription, m notify.Message) bool {
 }
 
 // invite asks somebody to confirm that they want to be told. A browser has asked already.
-func (t *teller) invite(a askedFor) {
-	sub, confirm, err := t.store.Ask(a.by, a.address, a.page, a.language)
+func (t *teller) invite(w status.Wish) {
+	sub, confirm, err := t.store.Ask(string(w.Way), w.Address, w.Page, w.Language.String(), w.Components)
 	switch {
 	case err != nil:
 		t.log.Warn("somebody cannot be told", "error", err)
 	case !confirm:
-	case a.by == subscribers.ByPush:
+	case w.Way == status.ByPush:
 		if _, _, err := t.store.Confirm(sub.Token); err != nil {
 			t.log.Warn("somebody cannot be told", "error", err)
 		}
 	default:
-		tongue, _ := look.ParseTongue(a.language)
-		m := t.room.Invitation(sub.ID, sub.Page, tongue, sub.Token, sub.Reminded)
+		m := t.room.Invitation(sub.ID, sub.Page, w.Language, sub.Token, sub.Reminded)
 		if to, err := t.make.public(sub); err != nil {
 			t.log.Warn("somebody cannot be told", "error", err)
 		} else if !t.crowd.Offer(notify.Delivery{Key: m.ID, To: to, Message: m}) {
@@ -231,17 +225,17 @@ func (t *teller) invite(a askedFor) {
 }
 
 // Ask notes that somebody asks to be told.
-func (t *teller) Ask(way status.Way, address, page string, language look.Tongue) error {
-	if !slices.Contains(t.Ways(), way) {
-		return fmt.Errorf("nobody is told by %s here", way)
+func (t *teller) Ask(w status.Wish) error {
+	if ways, _ := t.Ways(); !slices.Contains(ways, w.Way) {
+		return fmt.Errorf("nobody is told by %s here", w.Way)
 	}
-	if way == status.ByPush {
-		if _, err := webpush.Parse(address); err != nil {
+	if w.Way == status.ByPush {
+		if _, err := webpush.Parse(w.Address); err != nil {
 			return err
 		}
 	}
 	select {
-	case t.asks <- askedFor{string(way), address, page, language.String()}:
+	case t.asks <- w:
 		return nil
 	default:
 		return status.ErrBusy
@@ -260,17 +254,20 @@ func (t *teller) Leave(token string) (ok bool, err error) {
 	return ok, err
 }
 
-// Ways returns how the public can be told.
-func (t *teller) Ways() []status.Way {
-	ways := []status.Way{status.ByWebhook, status.ByPush}
+// Choose lets the owner of a token be told of some components only.
+func (t *teller) Choose(token string, components []string) (now []string, ok bool, err error) {
+	sub, ok, err := t.store.Choose(token, components)
+	return sub.Components, ok, err
+}
+
+// Ways returns how the public can be told, and what browsers know us by.
+func (t *teller) Ways() (ways []status.Way, pushKey string) {
+	ways = []status.Way{status.ByWebhook, status.ByPush}
 	if t.make.post != nil {
 		ways = append(ways, status.ByMail)
 	}
-	return ways
+	return ways, t.make.keys.Public
 }
-
-// PushKey returns what browsers know us by.
-func (t *teller) PushKey() string { return t.make.keys.Public }
 
 // receiverState is how one receiver is.
 type receiverState struct {

@@ -52,7 +52,7 @@ func TestACopyStandsAlone(t *testing.T) {
 func TestNews(t *testing.T) {
 	b := hurtBoard()
 	n := NewNewsroom(Options{Board: hurtBoard, URL: "https://status.shop.example", Pages: []Page{{Title: "Shop"}}})
-	got := n.News(b, "", look.EN, noon().Add(-time.Hour))
+	got := n.News(b, Wish{}, noon().Add(-time.Hour))
 	var ids []string
 	for _, m := range got {
 		ids = append(ids, m.ID)
@@ -63,7 +63,7 @@ func TestNews(t *testing.T) {
 	if want := "opened/2026-11-26-1140 said/2026-11-26-1140/1/1 said/2026-11-26-1140/4/1"; strings.Join(ids, " ") != want {
 		t.Errorf("news %v", ids)
 	}
-	if all := n.News(b, "", look.NL, noon().AddDate(-1, 0, 0)); all[1].Kind != notify.Ended || !strings.Contains(all[1].Text, "Het duurde 1 u") {
+	if all := n.News(b, Wish{Language: look.NL}, noon().AddDate(-1, 0, 0)); all[1].Kind != notify.Ended || !strings.Contains(all[1].Text, "Het duurde 1 u") {
 		t.Errorf("news of a year %+v", all[:2])
 	}
 	if m := n.Invitation("id", "", look.EN, "tok", noon()); m.URL != "https://status.shop.example/status/confirm?t=tok" {

@@ -39,9 +39,15 @@ func (s *site) feed(a asked, b Board, name string) (media string, write func() (
 
 // feed returns the incidents and the planned work, the newest first.
 func (s sheet) feed() *feeds.Feed {
-	link := s.address("")
+	link, title := s.address(""), s.R.Plain(s.Title())
+	if len(s.Only) > 0 {
+		link += "?component=" + strings.Join(s.Only, "&component=")
+		for i, c := range s.Components {
+			title += map[bool]string{true: ": ", false: ", "}[i == 0] + s.R.Plain(c.Name)
+		}
+	}
 	f := &feeds.Feed{
-		Title: s.R.Plain(s.Title()), Link: &feeds.Link{Href: link}, Description: s.Headline(), Id: link,
+		Title: title, Link: &feeds.Link{Href: link}, Description: s.Headline(), Id: link,
 		Author: &feeds.Author{Name: s.R.Plain(s.Title())}, Updated: s.B.Public.AsOf.UTC().Truncate(1), Created: s.B.Public.AsOf.UTC(),
 	}
 	for _, i := range s.B.Incidents[:min(len(s.B.Incidents), maxEntries)] {

@@ -19,7 +19,7 @@ type Subscribers interface {
 	// Ask notes that an address asks to be told, and sends it a message with which it
 	// confirms. It returns at once and says nothing of the address; ErrBusy when too
 	// many ask.
-	Ask(way Way, address, page string, language look.Tongue) error
+	Ask(w Wish) error
 
 	// Confirm notes that whoever has the token wants it. secret is what webhooks are
 	// signed with.
@@ -28,11 +28,21 @@ type Subscribers interface {
 	// Leave takes out the subscription of a token; nothing of it stays.
 	Leave(token string) (ok bool, err error)
 
-	// Ways returns how people can be told.
-	Ways() []Way
+	// Choose lets the subscription of a token be told of these components only, and
+	// returns which they are then, none: all; nil leaves it as it is.
+	Choose(token string, components []string) (now []string, ok bool, err error)
 
-	// PushKey returns what browsers know us by.
-	PushKey() string
+	// Ways returns how people can be told, and what browsers know us by.
+	Ways() (ways []Way, pushKey string)
+}
+
+// Wish is what somebody wants to be told.
+type Wish struct {
+	Way        Way
+	Address    string
+	Page       string
+	Language   look.Tongue
+	Components []string // by their IDs; none: all
 }
 
 // Way is how somebody is told.
@@ -62,6 +72,12 @@ type form struct {
 	Webhook bool
 	Push    bool
 	Key     string
+	Chosen  []string // the components that it is told of; none: all
+}
+
+// Chooses reports whether a component is one of those that are chosen.
+func (f form) Chooses(id string) bool {
+	return len(f.Chosen) == 0 && f.Step == "leave" || slices.Contains(f.Chosen, id)
 }
 
 // forms answers what concerns subscriptions, and reports whether r does.
@@ -83,8 +99,11 @@ func (s *site) forms(w http.ResponseWriter, r *http.Request, a asked) bool {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			return false
 		}
-		step := map[string]string{"subscribe": "ask", "confirm": "confirm", "unsubscribe": "leave"}[a.rest]
-		s.form(w, a, http.StatusOK, form{Step: step, Token: r.URL.Query().Get("t")})
+		f := form{Step: map[string]string{"subscribe": "ask", "confirm": "confirm", "unsubscribe": "leave"}[a.rest], Token: r.URL.Query().Get("t"), Chosen: a.components}
+		if f.Step == "leave" {
+			f.Chosen, _, _ = s.Subscribers.Choose(f.Token, nil) // who is not known sees the same
+		}
+		s.form(w, a, http.StatusOK, f)
 		return true
 	}
 	if err := http.NewCrossOriginProtection().Check(r); err != nil {
@@ -102,10 +121,38 @@ func (s *site) forms(w http.ResponseWriter, r *http.Request, a asked) bool {
 		secret, ok, err := s.Subscribers.Confirm(s.token(r))
 		s.done(w, a, ok, err, form{Step: "confirmed", Secret: secret})
 	case "unsubscribe":
+		if token := s.token(r); r.PostFormValue("only") != "" {
+			s.only(w, r, a, token)
+			return true
+		}
 		ok, err := s.Subscribers.Leave(s.token(r))
 		s.done(w, a, ok, err, form{Step: "left"})
 	}
 	return true
+}
+
+// only lets somebody be told of some components only. Who wants none of them leaves.
+func (s *site) only(w http.ResponseWriter, r *http.Request, a asked, token string) {
+	chosen := s.chosen(a, r.PostForm["component"])
+	if len(chosen) == 0 {
+		ok, err := s.Subscribers.Leave(token)
+		s.done(w, a, ok, err, form{Step: "left"})
+		return
+	}
+	chosen, ok, err := s.Subscribers.Choose(token, chosen)
+	s.done(w, a, ok, err, form{Step: "chosen", Chosen: chosen})
+}
+
+// chosen returns those of the IDs that are components of a page.
+func (s *site) chosen(a asked, ids []string) []string {
+	a.components = nil
+	var list []string
+	for _, c := range s.sheet(a, s.board()).Components {
+		if slices.Contains(ids, c.ID) {
+			list = append(list, c.ID)
+		}
+	}
+	return list
 }
 
 // token returns the token of a subscription: it stands in the address, so that mail
@@ -163,7 +210,7 @@ func (s *site) ask(w http.ResponseWriter, r *http.Request, a asked) {
 		s.form(w, a, http.StatusUnprocessableEntity, form{Step: "ask", Problem: text.T("That is not an address that can be told."), Address: clip(address, 300)})
 		return
 	}
-	s.answer(w, a, s.Subscribers.Ask(way, address, a.page.Name, a.tongue))
+	s.answer(w, a, s.Subscribers.Ask(Wish{way, address, a.page.Name, a.tongue, s.chosen(a, r.PostForm["component"])}))
 }
 
 func (s *site) answer(w http.ResponseWriter, a asked, err error) {
@@ -209,7 +256,7 @@ func (s *site) pushed(w http.ResponseWriter, r *http.Request, a asked) {
 		code, why = http.StatusTooManyRequests, "asked too often"
 		w.Header().Set("Retry-After", "600")
 	default:
-		if err := s.Subscribers.Ask(ByPush, string(body), a.page.Name, a.tongue); errors.Is(err, ErrBusy) {
+		if err := s.Subscribers.Ask(Wish{ByPush, string(body), a.page.Name, a.tongue, s.chosen(a, r.URL.Query()["component"])}); errors.Is(err, ErrBusy) {
 			code, why = http.StatusServiceUnavailable, "no room"
 		} else if err != nil {
 			code, why = http.StatusUnprocessableEntity, "no address"
@@ -236,11 +283,16 @@ func (s *site) worker(w http.ResponseWriter, r *http.Request) {
 // form shows a page with a form.
 func (s *site) form(w http.ResponseWriter, a asked, code int, f form) {
 	a.rest = "form"
+	a.components = nil
 	sh := s.sheet(a, Board{})
-	for _, way := range s.Subscribers.Ways() {
+	if f.Step == "ask" || f.Step == "leave" {
+		sh.Components = s.sheet(a, s.board()).Components
+	}
+	ways, key := s.Subscribers.Ways()
+	for _, way := range ways {
 		f.Mail, f.Webhook, f.Push = f.Mail || way == ByMail, f.Webhook || way == ByWebhook, f.Push || way == ByPush
 	}
-	f.Key = s.Subscribers.PushKey()
+	f.Key = key
 	sh.Form = f
 	body, err := sh.write()
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/honderd/honderd/look"
+	"github.com/honderd/honderd/notify"
 )
 
 // list is who asked to be told.
@@ -16,16 +16,18 @@ type list struct {
 	mu    sync.Mutex
 	asked []string
 	left  []string
-	busy  bool
+
+	chosen []string
+	busy   bool
 }
 
-func (l *list) Ask(way Way, address, page string, language look.Tongue) error {
+func (l *list) Ask(w Wish) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.busy {
 		return ErrBusy
 	}
-	l.asked = append(l.asked, strings.Join([]string{string(way), address, page, language.String()}, " "))
+	l.asked = append(l.asked, strings.Join(append([]string{string(w.Way), w.Address, w.Page, w.Language.String()}, w.Components...), " "))
 	return nil
 }
 
@@ -36,8 +38,14 @@ func (l *list) Leave(token string) (bool, error) {
 	return token == "good", nil
 }
 
-func (l *list) Ways() []Way     { return []Way{ByMail, ByWebhook, ByPush} }
-func (l *list) PushKey() string { return "BKey" }
+func (l *list) Choose(token string, components []string) ([]string, bool, error) {
+	if components != nil {
+		l.chosen = components
+	}
+	return l.chosen, token == "good", nil
+}
+
+func (l *list) Ways() ([]Way, string) { return []Way{ByMail, ByWebhook, ByPush}, "BKey" }
 
 // fill sends a form.
 func fill(h http.Handler, path string, values url.Values, change func(*http.Request)) *httptest.ResponseRecorder {
@@ -145,5 +153,58 @@ func TestLongFormsAreRefused(t *testing.T) {
 	h.ServeHTTP(w, r)
 	if w.Code != http.StatusUnsupportedMediaType {
 		t.Errorf("push of text: %d", w.Code)
+	}
+}
+
+func TestSomebodyIsToldOfSomeOfItOnly(t *testing.T) {
+	l := &list{}
+	h := telling(l)
+	pay, search := shortID("/checkout"), shortID("/search")
+	if body := ask(h, "/status/subscribe?component="+pay, nil).Body.String(); !strings.Contains(body, `value="`+pay+`" checked`) || strings.Contains(body, `value="`+search+`" checked`) {
+		t.Error("what was chosen before is not chosen in the form")
+	}
+	fill(h, "/status/subscribe", url.Values{"email": {"anna@example.com"}, "component": {search, "nothing", pay}}, nil)
+	fill(h, "/status/push?component="+pay, nil, func(r *http.Request) { r.Header.Set("Content-Type", "application/json") })
+	got := strings.Join(l.asked, "|")
+	if !strings.Contains(got, "mail anna@example.com  en ") || strings.Contains(got, "nothing") || !strings.Contains(got, search) || !strings.HasSuffix(got, "push   en "+pay) {
+		t.Errorf("asked %q", got)
+	}
+	l.chosen = []string{pay, search}
+	if body := ask(h, "/status/unsubscribe?t=good", nil).Body.String(); strings.Count(body, " checked") != 2 {
+		t.Error("who leaves does not see what they are told of")
+	}
+	if w := fill(h, "/status/unsubscribe", url.Values{"t": {"good"}, "only": {"1"}, "component": {pay}}, nil); w.Code != http.StatusOK || len(l.chosen) != 1 || len(l.left) != 0 {
+		t.Errorf("told of less: %d, %v, left %v", w.Code, l.chosen, l.left)
+	}
+	if w := fill(h, "/status/unsubscribe", url.Values{"t": {"good"}, "only": {"1"}}, nil); w.Code != http.StatusOK || len(l.left) != 1 {
+		t.Errorf("told of nothing: %d, left %v", w.Code, l.left)
+	}
+	if w := fill(h, "/status/unsubscribe?t=good", url.Values{"List-Unsubscribe": {"One-Click"}}, nil); w.Code != http.StatusOK || len(l.left) != 2 {
+		t.Errorf("one click: %d, left %v", w.Code, l.left)
+	}
+}
+
+func TestAFeedAndNewsOfOneComponent(t *testing.T) {
+	b := hurtBoard()
+	h := of(b, nil)
+	pay, other := shortID("/checkout"), shortID("/search")
+	all, of1, of2 := ask(h, "/status/feed.atom", nil).Body.String(), ask(h, "/status/feed.atom?component="+pay, nil).Body.String(), ask(h, "/status/feed.atom?component="+other, nil).Body.String()
+	if strings.Count(all, "<entry>") == 0 || strings.Count(of1, "<entry>") <= strings.Count(of2, "<entry>") || !strings.Contains(of1, "?component="+pay+"</id>") {
+		t.Errorf("entries: %d of all, %d, %d", strings.Count(all, "<entry>"), strings.Count(of1, "<entry>"), strings.Count(of2, "<entry>"))
+	}
+	if w := ask(h, "/status/feed.atom?component=nothing", nil); w.Code != http.StatusNotFound {
+		t.Errorf("a component that is none = %d", w.Code)
+	}
+	n := NewNewsroom(Options{Board: func() Board { return b }, URL: "https://status.example"})
+	opened := func(ids ...string) (n1 int) {
+		for _, m := range n.News(b, Wish{Components: ids}, noon().AddDate(-1, 0, 0)) {
+			if m.Kind == notify.Opened {
+				n1++
+			}
+		}
+		return n1
+	}
+	if opened() == 0 || opened(pay) == 0 || opened(other) >= opened() {
+		t.Errorf("news: %d of all, %d and %d", opened(), opened(pay), opened(other))
 	}
 }

@@ -27,9 +27,10 @@ func (n Newsroom) page(name string) *Page {
 
 // News returns what there is to tell to the readers of a page since a time, the oldest
 // first: people are hurt, somebody said something of it, it is over, work is planned.
-// What was found in a log afterwards is no news.
-func (n Newsroom) News(b Board, page string, tongue look.Tongue, since time.Time) []notify.Message {
-	s := n.site.sheet(asked{page: n.page(page), tongue: tongue}, b)
+// What was found in a log afterwards is no news. Of the wish, the page, the language and
+// the components count.
+func (n Newsroom) News(b Board, w Wish, since time.Time) []notify.Message {
+	s := n.site.sheet(asked{page: n.page(w.Page), tongue: w.Language, components: w.Components}, b)
 	var list []notify.Message
 	add := func(m notify.Message) {
 		if m.At.After(since) {

@@ -49,6 +49,7 @@ type sheet struct {
 	Zone       *time.Location
 	Copy       bool // it is a copy that stands elsewhere
 	Subscribe  bool
+	Only       []string // the IDs of the components that it is of; none: all
 	Form       form
 	base       string
 	second     bool // of a copy: it is in its second language
@@ -66,11 +67,26 @@ func (s *site) sheet(a asked, b Board) sheet {
 	}
 	sh.B.Incidents = slices.DeleteFunc(slices.Clone(b.Incidents), func(i Incident) bool { return i.Gone || !touches(*a.page, i.Journeys) })
 	sh.B.Planned = slices.DeleteFunc(slices.Clone(b.Planned), func(p incident.Planned) bool { return !touches(*a.page, p.Journeys) })
+	sh.only(a.components)
 	sh.Health = overall(sh.now(), sh.Components, len(sh.Open()) > 0)
 	if b.Full {
 		sh.Health = view.Worse(view.Unmeasured, sh.Health)
 	}
 	return sh
+}
+
+// only leaves on a sheet what is of some components; none: all of it.
+func (s *sheet) only(ids []string) {
+	if len(ids) == 0 {
+		return
+	}
+	of := func(journeys []string) bool {
+		return len(journeys) == 0 || slices.ContainsFunc(journeys, func(j string) bool { return slices.Contains(ids, shortID(j)) })
+	}
+	s.Only = ids
+	s.Components = slices.DeleteFunc(s.Components, func(c component) bool { return !slices.Contains(ids, c.ID) })
+	s.B.Incidents = slices.DeleteFunc(s.B.Incidents, func(i Incident) bool { return !of(i.Journeys) })
+	s.B.Planned = slices.DeleteFunc(s.B.Planned, func(p incident.Planned) bool { return !of(p.Journeys) })
 }
 
 // touches reports whether something that happened in journeys is for the readers of a page.

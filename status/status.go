@@ -110,11 +110,13 @@ type asked struct {
 	base   string // what the links of the page begin with: "/status", or "" at a name of its own
 	rest   string // what is asked of the page: "", "history", "api/v2/summary.json"
 	tongue look.Tongue
+
+	components []string // the IDs of those that a feed is of; none: all
 }
 
 // resolve finds the page that r is about: by the name it was asked by, or by its path.
 func (s *site) resolve(r *http.Request) asked {
-	a := asked{page: &s.Pages[0], base: "/status"}
+	a := asked{page: &s.Pages[0], base: "/status", components: r.URL.Query()["component"]}
 	path := strings.Trim(r.URL.Path, "/")
 	host := hostOf(r.Host)
 	for i := range s.Pages {
@@ -185,6 +187,10 @@ func (s *site) read(w http.ResponseWriter, r *http.Request, a asked) {
 	}
 	b := s.board()
 	a.tongue = s.tongue(w, r, a.page)
+	if a.components = s.chosen(a, a.components); len(a.components) == 0 && r.URL.Query().Has("component") {
+		s.lost(w, r, a, http.StatusNotFound) // everything would be more than was asked for
+		return
+	}
 	media, write := s.maker(a, b)
 	if write == nil {
 		s.lost(w, r, a, http.StatusNotFound)
@@ -193,7 +199,7 @@ func (s *site) read(w http.ResponseWriter, r *http.Request, a asked) {
 	if !strings.HasPrefix(media, "text/html") {
 		w.Header().Set("Access-Control-Allow-Origin", "*") // it is public, and nobody is logged in here
 	}
-	body, err := s.kept.Get(kept.Version{b.Made.UnixNano()}, a.page.Name+"\x00"+a.base+"\x00"+a.rest+"\x00"+a.tongue.String(), write)
+	body, err := s.kept.Get(kept.Version{b.Made.UnixNano()}, a.page.Name+"\x00"+a.base+"\x00"+a.rest+"\x00"+a.tongue.String()+"\x00"+strings.Join(a.components, ","), write)
 	if err != nil {
 		s.Log.Error("status page not made", "asked", a.rest, "error", err)
 		http.Error(w, "This page could not be made just now. That says nothing about the service: it is not known.", http.StatusInternalServerError)

@@ -11,7 +11,7 @@
     try {
       const worker = await navigator.serviceWorker.register(box.dataset.base + "/worker.js", { scope: box.dataset.base + "/" });
       const sub = await worker.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: bytes(box.dataset.key) });
-      const answer = await fetch(box.dataset.base + "/push", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(sub) });
+      const answer = await fetch(box.dataset.base + "/push?" + new URLSearchParams([...box.querySelectorAll("input:checked")].map((e) => ["component", e.value])), { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(sub) });
       say(answer.ok ? "done" : "failed");
     } catch { say("failed"); }
   });

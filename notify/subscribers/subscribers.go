@@ -35,6 +35,10 @@ type Subscription struct {
 	Reminded  time.Time `json:"reminded,omitzero"` // when a confirmation was sent last
 	Confirmed time.Time `json:"confirmed,omitzero"`
 	Told      []string  `json:"told,omitempty"` // the IDs of the newest messages that it was told
+
+	Components []string `json:"components,omitempty"` // what it is told of; none: everything
+	Wanted     []string `json:"wanted,omitempty"`     // what it was asked to be told of since; confirming makes it so
+	Changes    bool     `json:"changes,omitempty"`    // Wanted is asked for
 }
 
 // Limits of what is kept.
@@ -82,8 +86,10 @@ func Open(dir string) (*Store, error) {
 
 // Ask notes that an address asks to be told. It returns the subscription, and whether it
 // is to be asked for confirmation now: not when it is confirmed already, nor twice in an
-// hour. Whoever asks must not be told which it was.
-func (s *Store) Ask(by, address, page, language string) (sub Subscription, confirm bool, err error) {
+// hour. Whoever asks must not be told which it was. Components are what it wants to be
+// told of; none: everything. Of an address that is confirmed they change when that is
+// confirmed, too.
+func (s *Store) Ask(by, address, page, language string, components []string) (sub Subscription, confirm bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
@@ -108,8 +114,13 @@ func (s *Store) Ask(by, address, page, language string) (sub Subscription, confi
 		}
 		s.by[one.ID] = one
 	}
-	if !one.Confirmed.IsZero() || now.Sub(one.Reminded) < remindAfter {
-		return *one, false, nil
+	one.Changes = !slices.Equal(one.Components, components)
+	if one.Wanted = components; one.Confirmed.IsZero() {
+		one.Components, one.Changes = components, false
+	}
+	s.changed = true
+	if !one.Confirmed.IsZero() && !one.Changes || now.Sub(one.Reminded) < remindAfter {
+		return *one, false, s.save()
 	}
 	one.Language, one.Reminded, s.changed = language, now, true
 	return *one, true, s.save()
@@ -127,6 +138,24 @@ func (s *Store) Confirm(token string) (Subscription, bool, error) {
 	}
 	if one.Confirmed.IsZero() {
 		one.Confirmed, s.changed = s.now(), true
+	}
+	if one.Changes {
+		one.Components, one.Wanted, one.Changes, s.changed = one.Wanted, nil, false, true
+	}
+	return *one, true, s.save()
+}
+
+// Choose lets the subscription of a token be told of these components only; nil leaves it
+// as it is. It returns the subscription as it is then.
+func (s *Store) Choose(token string, components []string) (Subscription, bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	one := s.find(token)
+	if one == nil {
+		return Subscription{}, false, nil
+	}
+	if len(components) > 0 {
+		one.Components, one.Wanted, one.Changes, s.changed = components, nil, false, true
 	}
 	return *one, true, s.save()
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 )
@@ -23,7 +24,7 @@ func open(t *testing.T, dir string, now *time.Time) *Store {
 func TestSubscriptionsStayAndAreSealed(t *testing.T) {
 	dir, now := t.TempDir(), time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
 	s := open(t, dir, &now)
-	sub, confirm, err := s.Ask(ByMail, "anna@example.com", "shop", "nl")
+	sub, confirm, err := s.Ask(ByMail, "anna@example.com", "shop", "nl", nil)
 	if err != nil || !confirm || len(s.Confirmed()) != 0 {
 		t.Fatalf("Ask() = %v, %v", confirm, err)
 	}
@@ -60,7 +61,7 @@ func TestNobodyIsAskedOften(t *testing.T) {
 	s := open(t, t.TempDir(), &now)
 	asked := 0
 	for range 30 {
-		if _, confirm, err := s.Ask(ByMail, "anna@example.com", "", "en"); err != nil {
+		if _, confirm, err := s.Ask(ByMail, "anna@example.com", "", "en", nil); err != nil {
 			t.Fatal(err)
 		} else if confirm {
 			asked++
@@ -75,7 +76,7 @@ func TestNobodyIsAskedOften(t *testing.T) {
 func TestWhatNobodyConfirmsIsForgotten(t *testing.T) {
 	now := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
 	s := open(t, t.TempDir(), &now)
-	sub, _, err := s.Ask(ByMail, "anna@example.com", "", "en")
+	sub, _, err := s.Ask(ByMail, "anna@example.com", "", "en", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +87,7 @@ func TestWhatNobodyConfirmsIsForgotten(t *testing.T) {
 	for i := range maxWaiting {
 		s.by[fmt.Sprint(i)] = &Subscription{ID: fmt.Sprint(i), Asked: now}
 	}
-	if _, _, err := s.Ask(ByMail, "bert@example.com", "", "en"); !errors.Is(err, ErrFull) {
+	if _, _, err := s.Ask(ByMail, "bert@example.com", "", "en", nil); !errors.Is(err, ErrFull) {
 		t.Errorf("Ask() = %v, want full", err)
 	}
 }
@@ -94,7 +95,7 @@ func TestWhatNobodyConfirmsIsForgotten(t *testing.T) {
 func TestADamagedFileIsNotTakenForEmpty(t *testing.T) {
 	dir, now := t.TempDir(), time.Now()
 	s := open(t, dir, &now)
-	sub, _, err := s.Ask(ByWebhook, "https://x.example/", "", "en")
+	sub, _, err := s.Ask(ByWebhook, "https://x.example/", "", "en", nil)
 	if err != nil || sub.Secret == "" {
 		t.Fatal(err)
 	}
@@ -115,5 +116,31 @@ func TestADamagedFileIsNotTakenForEmpty(t *testing.T) {
 	}
 	if _, err := Open(dir); err == nil {
 		t.Error("a lost key is made anew")
+	}
+}
+
+func TestOnlySomeOfItIsToldOnlyWhenConfirmed(t *testing.T) {
+	now := time.Now()
+	s := open(t, t.TempDir(), &now)
+	sub, confirm, err := s.Ask(ByMail, "anna@example.com", "", "en", []string{"pay"})
+	if err != nil || !confirm {
+		t.Fatal(confirm, err)
+	}
+	if one, ok, err := s.Confirm(sub.Token); !ok || err != nil || !slices.Equal(one.Components, []string{"pay"}) {
+		t.Fatal(one, ok, err)
+	}
+	now = now.Add(2 * time.Hour)
+	_, confirm, err = s.Ask(ByMail, "anna@example.com", "", "en", nil) // perhaps somebody else
+	if one, _, _ := s.Choose(sub.Token, nil); err != nil || !confirm || !slices.Equal(one.Components, []string{"pay"}) {
+		t.Errorf("asked anew, and not confirmed: %v %v %v", one.Components, confirm, err)
+	}
+	if one, _, _ := s.Confirm(sub.Token); len(one.Components) != 0 {
+		t.Errorf("confirmed: %v, want everything", one.Components)
+	}
+	if one, ok, _ := s.Choose(sub.Token, []string{"find", "pay"}); !ok || len(one.Components) != 2 {
+		t.Errorf("chosen: %v", one.Components)
+	}
+	if _, ok, _ := s.Choose("guess", []string{"find"}); ok {
+		t.Error("a guess chooses")
 	}
 }
