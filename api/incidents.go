@@ -66,7 +66,7 @@ func (s *server) incident(r *http.Request) (any, error) { return s.story(r, r.Pa
 
 func (s *server) story(r *http.Request, id string) (any, error) {
 	for _, one := range s.Crew(r).Shown(s.Desk.Stories()) {
-		if one.ID == id {
+		if one.ID == id || slices.Contains(one.Parts, id) {
 			return one, nil
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -81,7 +82,8 @@ func (d desk) SetAbout(ctx context.Context, id, who string, version uint64, a in
 
 // SetLesson keeps a lesson of an incident; key "" is a new one.
 func (d desk) SetLesson(ctx context.Context, id, key, who string, version uint64, l incident.Lesson) error {
-	if _, err := d.mine(ctx, id); err != nil {
+	story, err := d.mine(ctx, id)
+	if err != nil {
 		return err
 	}
 	l.Incident = id
@@ -90,6 +92,8 @@ func (d desk) SetLesson(ctx context.Context, id, key, who string, version uint64
 	}
 	if key == "" {
 		key, version = childKey(id), 0
+	} else if i := slices.IndexFunc(story.Lessons, func(one view.StoryLesson) bool { return one.Key == key }); i >= 0 {
+		l.Incident = story.Lessons[i].Incident // of a part of it, perhaps
 	} else if !strings.HasPrefix(key, id+"/") {
 		return fmt.Errorf("%.80q is no lesson of incident %s (fix: load the page again)", key, id)
 	}

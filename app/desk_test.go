@@ -62,6 +62,9 @@ func TestPeopleMergeAndLearn(t *testing.T) {
 			t.Errorf("%s: %v, want %q", step.name, err, step.want)
 		}
 	}
+	if list := d.Stories(); len(list) != 1 || !list[0].From.Equal(from) || !list[0].To.Equal(from.Add(2*time.Hour)) || len(list[0].Merged) != 1 || list[0].Merged[0].About.Into != first {
+		t.Errorf("merged: %+v, want one from the first minute to the last", list)
+	}
 	list := d.Stories()
 	if len(list) != 1 || list[0].ID != first || len(list[0].Words) != 1 || len(list[0].Lessons) != 1 || len(list[0].Parts) != 1 || list[0].State() != incident.Investigating {
 		t.Errorf("Stories() = %+v, want the first with its word, lesson and part", list)

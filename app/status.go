@@ -91,11 +91,23 @@ func (p *publisher) update(ctx context.Context) {
 	answer, public := s.projector.public()
 	board := status.Board{Made: time.Now(), Public: public, Full: s.troubles.full()}
 	words := p.words(ctx)
+	of := map[string]incident.Record{}
 	for _, r := range s.incidents() {
-		one := status.Incident{Record: r, Words: words[r.ID], Journeys: p.where(r, answer)}
+		of[r.ID] = r
+	}
+	for _, w := range incident.Merge(s.incidents(), s.aboutIncidents()) {
+		one := status.Incident{Record: w.Record, Words: words[w.ID], Journeys: slices.Clone(p.where(of[w.ID], answer))}
+		one.People = view.WholePeople(answer, w)
+		for _, r := range w.Parts {
+			one.Parts, one.Words = append(one.Parts, r.ID), append(slices.Clone(one.Words), words[r.ID]...)
+			for _, journey := range p.where(r, answer) {
+				if !slices.Contains(one.Journeys, journey) {
+					one.Journeys = append(one.Journeys, journey)
+				}
+			}
+		}
 		board.Incidents = append(board.Incidents, one)
 	}
-	slices.SortFunc(board.Incidents, func(a, b status.Incident) int { return incident.Newest(a.Record, b.Record) })
 	board.Planned = saidOf[incident.Planned](s, incident.KindPlanned)
 	p.mu.Lock()
 	p.board = board

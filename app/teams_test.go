@@ -1,6 +1,7 @@
 package app
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/honderd/honderd/config"
 	"github.com/honderd/honderd/internal/account"
+	"github.com/honderd/honderd/view"
 )
 
 // crews is a server with an incident of each of two teams and one of nobody's, and an
@@ -162,6 +164,67 @@ func TestEachRoleOnEachIncidentOfEachTeam(t *testing.T) {
 	if code, _ := k.ask("pay-editor", "PUT", "/api/v1/incidents/"+k.incidents[""]+"/about", "application/json", `{"version":0,"into":"`+k.incidents["find"]+`"}`); code != http.StatusForbidden {
 		t.Errorf("an incident is made a part of another team's = %d", code)
 	}
+	k.mergeAndTakeApart()
+}
+
+// mergeAndTakeApart makes one incident a part of another: they are one wherever incidents
+// are shown, with all that was said of both, until they are taken apart.
+func (k *crews) mergeAndTakeApart() {
+	k.t.Helper()
+	early, late := k.incidents["find"], k.incidents["pay"]
+	about := func(into string) {
+		k.t.Helper()
+		var now struct {
+			Merged []struct {
+				Version uint64 `json:"about_version"`
+			}
+		}
+		version := uint64(0)
+		_, text := k.ask("none-admin", "GET", "/api/v1/incidents/"+early, "", "")
+		if err := json.Unmarshal([]byte(text), &now); err != nil {
+			k.t.Fatal(err)
+		}
+		for _, one := range now.Merged {
+			version = one.Version
+		}
+		code, answer := k.ask("none-admin", "PUT", "/api/v1/incidents/"+early+"/about", "application/json", fmt.Sprintf(`{"version":%d,"into":%q}`, version, into))
+		if code != http.StatusOK {
+			k.t.Fatal(code, answer)
+		}
+	}
+	shown := func(want int, what string) {
+		k.t.Helper()
+		for path, sign := range map[string]string{
+			"/api/v1/incidents": `"about_version"`, "/incidents": `<a href="/incidents/2`, "/status/history": `href="/status/incidents/2`, "/status/feed.atom": "<entry>",
+			"/status/feed.rss": "<item>", "/api/v2/incidents.json": `"shortlink"`,
+		} {
+			eventually(k.t, what+" at "+path, func() bool {
+				_, text := k.ask("none-admin", "GET", path, "", "")
+				for range strings.Count(text, `"merged":[{`) {
+					text = strings.Replace(text, sign, "", 1) // a part of it is told, too
+				}
+				return strings.Count(text, sign) == want
+			})
+		}
+	}
+	shown(3, "three apart")
+	about(late)
+	shown(2, "one is a part")
+	_, whole := k.ask("none-admin", "GET", "/api/v1/incidents/"+early, "", "")
+	var story view.Story
+	if err := json.Unmarshal([]byte(whole), &story); err != nil || story.ID != late || len(story.Teams) != 2 || story.Data == nil || len(story.Data.Journeys) < 2 || story.To.Sub(story.From) < 3*time.Hour {
+		k.t.Errorf("the whole is %.900s, %v", whole, err)
+	}
+	for _, path := range []string{"/incidents/", "/status/incidents/"} {
+		if code, _ := k.ask("none-admin", "GET", path+early, "", ""); code != http.StatusFound {
+			k.t.Errorf("%s of the part = %d", path, code)
+		}
+	}
+	if _, page := k.ask("none-admin", "GET", "/incidents/"+late, "", ""); !strings.Contains(page, "Let it stand by itself again") {
+		k.t.Error("nobody can take it apart again")
+	}
+	about("")
+	shown(3, "taken apart again")
 }
 
 // With teams: closed, who is no admin sees what is of their teams, and nothing else.

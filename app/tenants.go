@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/honderd/honderd/config"
+	"github.com/honderd/honderd/incident"
 	"github.com/honderd/honderd/web"
 )
 
@@ -261,8 +262,8 @@ func (s *Server) tenantStates() []web.Tenant {
 			lately := answer.Between(time.Now().Add(-24*time.Hour), time.Now())
 			one.People, one.Hurt = lately.People.Active, lately.People.Hurt
 			one.Share, one.Felt = lately.People.FlawlessShare, lately.FeltUptime.Ratio
-			for _, r := range t.server.incidents() {
-				if r.Open && !r.Gone {
+			for _, w := range incident.Merge(t.server.incidents(), t.server.aboutIncidents()) {
+				if w.Open {
 					one.Open++
 				}
 			}

@@ -25,6 +25,7 @@ type Incident struct {
 	incident.Record
 	Journeys []string // in which people were hurt, most first; empty when that is not known
 	Words    []Word   // in the order in which they were said
+	Parts    []string // the IDs of those that are a part of it
 }
 
 // Word is one version of what somebody said to the public.

@@ -191,6 +191,13 @@ func (s *site) read(w http.ResponseWriter, r *http.Request, a asked) {
 		s.lost(w, r, a, http.StatusNotFound) // everything would be more than was asked for
 		return
 	}
+	if id, one := strings.CutPrefix(a.rest, "incidents/"); one && !shows(b, id) {
+		if i := slices.IndexFunc(b.Incidents, func(i Incident) bool { return slices.Contains(i.Parts, id) }); i >= 0 {
+			w.Header().Set("Cache-Control", fresh) // people may say that it stands by itself again
+			http.Redirect(w, r, a.base+"/incidents/"+b.Incidents[i].ID, http.StatusFound)
+			return
+		}
+	}
 	media, write := s.maker(a, b)
 	if write == nil {
 		s.lost(w, r, a, http.StatusNotFound)

@@ -28,6 +28,7 @@ type Story struct {
 	Lessons      []StoryLesson     `json:"lessons"`
 	Releases     []release.Release `json:"releases"` // that went live shortly before it or in it
 	Parts        []string          `json:"parts"`    // IDs of incidents that are a part of this one
+	Merged       []StoryPart       `json:"merged"`   // the same, with what is known of each
 	Teams        []string          `json:"teams"`    // that it is of
 }
 
@@ -74,40 +75,40 @@ func (s Story) FirstWord() (time.Time, bool) {
 type Said func(kind string) []said.Said
 
 // Stories returns what is known of each incident, the newest first. What is a part of
-// another one, and what turned out to be none, is left out.
+// another one is in that; what turned out to be none is left out.
 func Stories(a Answer, say Said) []Story {
 	about := told[incident.About](say, incident.KindAbout)
 	words := told[incident.Word](say, incident.KindWord)
 	lessons := told[incident.Lesson](say, incident.KindLesson)
 	releases := told[release.Release](say, KindRelease)
-	var list []Story
-	parts := map[string][]string{}
+	var records []incident.Record
+	of, says := map[string]incident.Record{}, map[string]body[incident.About]{}
 	for _, r := range told[incident.Record](say, incident.KindRecord) {
-		s := Story{Record: r.body, Words: []StoryWord{}, Lessons: []StoryLesson{}, Releases: []release.Release{}, Parts: []string{}, Teams: []string{}}
-		for _, one := range about {
-			if one.Key == s.ID {
-				s.About, s.AboutVersion = one.body, one.Version
-			}
+		records, of[r.body.ID] = append(records, r.body), r.body
+	}
+	abouts := map[string]incident.About{}
+	for _, one := range about {
+		says[one.Key], abouts[one.Key] = one, one.body
+	}
+	var list []Story
+	for _, w := range incident.Merge(records, abouts) {
+		s := Story{Record: w.Record, Words: []StoryWord{}, Lessons: []StoryLesson{}, Releases: []release.Release{}, Parts: []string{}, Merged: []StoryPart{}, Teams: []string{}}
+		s.About, s.AboutVersion = says[s.ID].body, says[s.ID].Version
+		s.Data, s.People = dataOfAll(a, w, of[s.ID]), WholePeople(a, w)
+		for _, p := range w.Parts {
+			s.Parts = append(s.Parts, p.ID)
+			s.Merged = append(s.Merged, StoryPart{Record: p, About: says[p.ID].body, AboutVersion: says[p.ID].Version})
 		}
-		if s.About.Into != "" {
-			parts[s.About.Into] = append(parts[s.About.Into], s.ID)
-			continue
-		}
-		if s.Gone {
-			continue
-		}
-		s.Data = dataOf(a, s.Record)
 		s.addWords(words)
 		s.addLessons(lessons)
 		s.addReleases(releases)
 		list = append(list, s)
 	}
-	for i := range list {
-		list[i].Parts = append(list[i].Parts, parts[list[i].ID]...)
-	}
-	slices.SortFunc(list, func(a, b Story) int { return incident.Newest(a.Record, b.Record) })
 	return list
 }
+
+// is reports whether the story is of that incident, or it is a part of it.
+func (s Story) is(id string) bool { return s.ID == id || slices.Contains(s.Parts, id) }
 
 // body is what was said, read.
 type body[T any] struct {
@@ -151,7 +152,7 @@ func dataOf(a Answer, r incident.Record) *Incident {
 
 func (s *Story) addWords(all []body[incident.Word]) {
 	for _, one := range all {
-		if one.body.Incident == s.ID {
+		if s.is(one.body.Incident) {
 			s.Words = append(s.Words, StoryWord{Key: one.Key, Word: one.body, By: one.By})
 		}
 	}
@@ -167,7 +168,7 @@ func (s *Story) addWords(all []body[incident.Word]) {
 
 func (s *Story) addLessons(all []body[incident.Lesson]) {
 	for _, one := range all {
-		if one.body.Incident == s.ID || strings.HasPrefix(one.Key, s.ID+"/") {
+		if of, _, _ := strings.Cut(one.Key, "/"); s.is(one.body.Incident) || s.is(of) {
 			s.Lessons = append(s.Lessons, StoryLesson{Key: one.Key, Version: one.Version, Lesson: one.body, By: one.By})
 		}
 	}

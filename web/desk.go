@@ -137,6 +137,12 @@ func (d dashboard) incidentSheet(w http.ResponseWriter, r *http.Request) (s inci
 	s.Here = "incidents"
 	i := slices.IndexFunc(s.Stories, func(one view.Story) bool { return one.ID == r.PathValue("id") })
 	if i < 0 {
+		if i = slices.IndexFunc(s.Stories, func(one view.Story) bool { return slices.Contains(one.Parts, r.PathValue("id")) }); i >= 0 && r.Method != http.MethodPost {
+			http.Redirect(w, r, "/incidents/"+s.Stories[i].ID, http.StatusFound)
+			return s, false
+		}
+	}
+	if i < 0 {
 		d.lost(w, r)
 		return s, false
 	}
@@ -210,6 +216,12 @@ func (d dashboard) keepAbout(ctx context.Context, r *http.Request, id, who strin
 	for _, one := range d.Desk.Stories() {
 		if one.ID == id {
 			a.Split = one.About.Split
+		}
+		for _, part := range one.Merged {
+			if part.ID == id {
+				a = part.About // only what it is a part of is asked for
+				a.Into = f.Get("into")
+			}
 		}
 	}
 	if at := f.Get("split"); at != "" {
