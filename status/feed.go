@@ -28,13 +28,19 @@ func (s *site) feed(a asked, b Board, name string) (media string, write func() (
 	case "feed.atom", "status.atom":
 		return "application/atom+xml; charset=utf-8", with((*feeds.Feed).ToAtom)
 	case "feed.rss", "status.rss":
-		return "application/rss+xml; charset=utf-8", with((*feeds.Feed).ToRss)
+		return "application/rss+xml; charset=utf-8", with(toRSS)
 	case "feed.json", "status.json":
 		return "application/feed+json; charset=utf-8", with((*feeds.Feed).ToJSON)
 	case "planned.ics", "status.ics":
 		return "text/calendar; charset=utf-8", func() ([]byte, error) { return s.sheet(a, b).calendar() }
 	}
 	return "", nil
+}
+
+// toRSS writes a feed as RSS, in which an author is an e-mail address, and we have none.
+func toRSS(f *feeds.Feed) (string, error) {
+	f.Author = nil
+	return f.ToRss()
 }
 
 // feed returns the incidents and the planned work, the newest first.
@@ -92,7 +98,7 @@ func (s sheet) announcement(p incident.Planned) *feeds.Item {
 	}
 	text := html.EscapeString(s.Lines(p.Text))
 	return &feeds.Item{
-		Title: title, Link: &feeds.Link{Href: s.address("") + "#" + p.ID}, Id: s.address("planned/" + p.ID), Description: s.R.Period(p.From, p.To),
+		Title: title, Link: &feeds.Link{Href: s.address("") + "#" + p.ID}, Id: s.address("planned/" + p.ID), IsPermaLink: "false", Description: s.R.Period(p.From, p.To),
 		Content: "<p>" + html.EscapeString(s.R.Period(p.From, p.To)) + "</p><p>" + strings.ReplaceAll(text, "\n", "<br>") + "</p>",
 		Created: p.Said.UTC(), Updated: later(p.Said, p.Changed).UTC(),
 	}

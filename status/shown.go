@@ -200,7 +200,7 @@ func (s sheet) Linked() linked {
 		"@context": "https://schema.org", "@type": "WebPage", "name": s.R.Plain(s.Title()), "url": s.Canonical(),
 		"inLanguage": s.R.Tongue.String(), "dateModified": s.B.Public.AsOf.UTC().Format(time.RFC3339), "description": s.Headline(),
 	}
-	var parts []linked
+	var parts, events []linked
 	for _, i := range s.B.Incidents {
 		if s.Kind == "incidents" && i.ID != s.One || len(parts) >= 20 {
 			continue
@@ -219,7 +219,7 @@ func (s sheet) Linked() linked {
 		if p.Cancelled {
 			state = "https://schema.org/EventCancelled"
 		}
-		parts = append(parts, linked{
+		events = append(events, linked{
 			"@type": "Event", "name": s.R.Plain(p.Title), "description": s.Lines(p.Text), "eventStatus": state,
 			"startDate": p.From.UTC().Format(time.RFC3339), "endDate": p.To.UTC().Format(time.RFC3339),
 			"location": linked{"@type": "VirtualLocation", "url": s.address("")},
@@ -227,6 +227,9 @@ func (s sheet) Linked() linked {
 	}
 	if len(parts) > 0 {
 		page["hasPart"] = parts
+	}
+	if len(events) > 0 {
+		page["about"] = events
 	}
 	return page
 }

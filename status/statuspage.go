@@ -248,8 +248,12 @@ func (s sheet) spPlanned(which func(incident.Planned) bool) []spIncident {
 			CreatedAt: p.Said.UTC(), StartedAt: p.From.UTC(), UpdatedAt: changed.UTC(), ScheduledFor: new(p.From.UTC()), ScheduledUntil: new(p.To.UTC()),
 			Components: []spComponent{},
 		}
+		body := s.Lines(p.Text)
+		if body == "" {
+			body = s.R.Period(p.From, p.To)
+		}
 		one.IncidentUpdates = []spUpdate{{
-			ID: shortID("planned text " + p.ID), Status: state, Body: s.Lines(p.Text), IncidentID: one.ID,
+			ID: shortID("planned text " + p.ID), Status: state, Body: body, IncidentID: one.ID,
 			CreatedAt: p.Said.UTC(), UpdatedAt: changed.UTC(), DisplayAt: p.Said.UTC(), AffectedComponents: []struct{}{},
 		}}
 		for n, c := range s.Components {
