@@ -12,6 +12,7 @@ import (
 
 	"github.com/honderd/honderd/internal/account"
 	"github.com/honderd/honderd/internal/account/signon"
+	"github.com/honderd/honderd/look"
 	"github.com/honderd/honderd/source/browser"
 	"github.com/honderd/honderd/source/hooks"
 	"github.com/honderd/honderd/source/probe/vantage"
@@ -34,6 +35,7 @@ type entry struct {
 	issuers  []*signon.Issuer
 	url      string // where people find us; "" is not known
 	always   bool   // who is on this machine logs in too
+	tongue   look.Tongue
 }
 
 // need is what somebody must be to ask for a path.
@@ -85,8 +87,10 @@ func (s *Server) openEntry() error {
 	if err != nil {
 		return err
 	}
+	tongue, _ := look.ParseTongue(s.config.Language)
 	s.entry = &entry{
-		store: store, sessions: account.NewSessions(store), trail: &trail{s: s, store: store}, trusted: s.config.People.TrustedProxies,
+		tongue: tongue,
+		store:  store, sessions: account.NewSessions(store), trail: &trail{s: s, store: store}, trusted: s.config.People.TrustedProxies,
 		rules: http.NewServeMux(), needs: rules(), seals: seals, issuers: issuers, url: s.config.Accounts.URL, always: s.config.Accounts.Login == "always",
 	}
 	for pattern := range s.entry.needs {
@@ -286,8 +290,7 @@ func (e *entry) refuse(w http.ResponseWriter, r *http.Request, text string) {
 		problem(w, http.StatusForbidden, errors.New(text))
 		return
 	}
-	w.Header().Set("Cache-Control", "no-store")
-	http.Error(w, "Honderd: "+text, http.StatusForbidden)
+	web.ShowTrouble(w, r, web.Trouble{Status: http.StatusForbidden, Why: text, Tongue: e.tongue})
 }
 
 // any reports whether anybody can log in. Accounts that cannot be read are some.

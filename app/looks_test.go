@@ -175,7 +175,7 @@ func (h *allPages) looks() map[string][]string {
 		"GET /{$}": {"/"}, "GET /incidents": {"/incidents"}, "GET /incidents/{id}": {"/incidents/" + h.incident},
 		"GET /faults": {"/faults"}, "GET /chain": {"/chain"}, "GET /gateway": {"/gateway"}, "GET /probes": {"/probes"},
 		"GET /month": {"/month"}, "GET /month/{month}": {"/month/" + now.Format("2006-01")}, "GET /start": {"/start"},
-		"GET /between/{from}/{to}": {day, day + "?by=journey&of=/pay"}, "GET /tenants": {"/tenants"}, "GET /team": {"/team"},
+		"GET /between/{from}/{to}": {day, day + "?by=journey&of=/pay"}, "GET /tenants": {"/tenants"}, "GET /team": {"/team"}, "GET /wall": {"/wall", "/wall?light=1"},
 		"GET /login": {"/login", "/login?to=/faults"}, "GET /account": {"/account"}, "GET /people": {"/people"}, "GET /people/audit": {"/people/audit"},
 		"GET /invited": {"/invited?by=" + h.invite, "/invited?by=old"}, "GET /login/back/{issuer}": {"/login/back/nobody"}, "/": {"/nothing"},
 		"GET /status/": {"/status", "/status/partners"}, "GET /status/history": {"/status/history"}, "GET /status/subscribe": {"/status/subscribe"},

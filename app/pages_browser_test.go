@@ -67,6 +67,27 @@ func keyboardIsEnough(b *chromium, h *allPages) {
 	}
 	b.do(chromedp.Focus(chromedp.CSS(`.menu a[href="/incidents"]`)), chromedp.KeyEvent(kb.Enter))
 	b.has("Times in which people had a bad time")
+	b.sees("that letters are heard", `!document.getElementById("keys-open").hidden`)
+	b.do(chromedp.KeyEvent("?"))
+	b.sees("the help of the keyboard", `document.getElementById("keys").open && document.activeElement.closest("#keys") !== null`)
+	b.keep("keys")
+	b.do(chromedp.KeyEvent(kb.Escape))
+	b.sees("that the help is closed", `!document.getElementById("keys").open`)
+	b.do(chromedp.KeyEvent("j"))
+	b.sees("that the first in the list has the focus", `document.activeElement.matches("main .stack th a")`)
+	b.do(chromedp.KeyEvent(kb.Enter))
+	b.has("Minute by minute")
+	b.sees("that letters are heard", `!document.getElementById("keys-open").hidden`)
+	b.do(chromedp.KeyEvent("/"), chromedp.KeyEvent("g?h")) // what is written in a form goes nowhere
+	b.sees("what was written", `document.activeElement.value?.endsWith("g?h")`)
+	says[bool](b, `document.activeElement.value = ""; document.activeElement.blur(); true`)
+	b.do(chromedp.KeyEvent("g"), chromedp.KeyEvent("f"))
+	b.sees("the page of faults", `location.pathname === "/faults" && document.getElementById("keys-open")?.hidden === false`)
+	b.do(chromedp.KeyEvent("g"), chromedp.KeyEvent("w"))
+	b.sees("the wall", `location.pathname === "/wall" && document.getElementById("live").className === "live on"`)
+	if size := says[float64](b, `parseFloat(getComputedStyle(document.querySelector("h1")).fontSize) / innerHeight`); size < 0.05 {
+		b.t.Errorf("the words on the wall are %.3f of its height: too small to be read from afar", size)
+	}
 }
 
 // logInAndOut does so with a password and with a passkey, and looks who finds the accounts.

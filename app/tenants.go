@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -199,9 +200,13 @@ func (t *tenant) close() error {
 // ServeHTTP answers who asks for a tenant.
 func (t *tenant) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if t.pages == nil || t.out() != nil {
-		w.Header().Set("Cache-Control", "no-store")
 		w.Header().Set("Retry-After", "60")
-		http.Error(w, "This is out of order; who runs it knows.", http.StatusServiceUnavailable)
+		if !forPeople(r) {
+			w.Header().Set("Cache-Control", "no-store")
+			problem(w, http.StatusServiceUnavailable, errors.New("this is out of order; who runs it knows (fix: try again in a minute)"))
+			return
+		}
+		web.ShowTrouble(w, r, web.Trouble{Status: http.StatusServiceUnavailable})
 		return
 	}
 	t.pages.ServeHTTP(w, r)

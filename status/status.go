@@ -209,7 +209,7 @@ func (s *site) read(w http.ResponseWriter, r *http.Request, a asked) {
 	body, err := s.kept.Get(kept.Version{b.Made.UnixNano()}, a.page.Name+"\x00"+a.base+"\x00"+a.rest+"\x00"+a.tongue.String()+"\x00"+strings.Join(a.components, ","), write)
 	if err != nil {
 		s.Log.Error("status page not made", "asked", a.rest, "error", err)
-		http.Error(w, "This page could not be made just now. That says nothing about the service: it is not known.", http.StatusInternalServerError)
+		s.lost(w, r, a, http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", media)

@@ -39,7 +39,7 @@ func dataOfAll(a Answer, w incident.Whole, own incident.Record) *Incident {
 	if len(told) == 0 {
 		return nil
 	}
-	whole := &Incident{From: w.From, To: w.To, Open: w.Open, People: WholePeople(a, w), Active: a.Between(w.From, w.To).People.Active, Journeys: []Part{}, Apart: []Part{}, Steps: []Step{}}
+	whole := &Incident{From: w.From, To: w.To, Open: w.Open, People: WholePeople(a, w), Active: a.Between(w.From, w.To).People.Active, Journeys: []Part{}, Apart: []Part{}, Steps: []Step{}, Likely: likely(a.faults, w.From.UnixMilli(), w.To.UnixMilli())}
 	for _, d := range told {
 		whole.DownMS += d.DownMS
 		if whole.Worst == nil || d.Worst != nil && d.Worst.Hurt > whole.Worst.Hurt {

@@ -170,7 +170,7 @@ func (d dashboard) wrote(keep func(ctx context.Context, r *http.Request, id, who
 	return func(w http.ResponseWriter, r *http.Request) {
 		who := d.Who(r)
 		if who == "" {
-			d.page(w, r, http.StatusForbidden, "lost", sheet{R: look.For(d.tongue(w, r), d.Zone), Status: http.StatusForbidden})
+			d.trouble(w, r, http.StatusForbidden, "")
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
@@ -180,7 +180,7 @@ func (d dashboard) wrote(keep func(ctx context.Context, r *http.Request, id, who
 			err = keep(r.Context(), r, id, who)
 		}
 		if errors.Is(err, view.ErrNotYours) {
-			d.page(w, r, http.StatusForbidden, "lost", sheet{R: look.For(d.tongue(w, r), d.Zone), Status: http.StatusForbidden, Why: err.Error()})
+			d.trouble(w, r, http.StatusForbidden, err.Error())
 			return
 		}
 		if err == nil {

@@ -6,8 +6,6 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-
-	"github.com/honderd/honderd/look"
 )
 
 // policy lets a page use what is ours, and nothing else.
@@ -17,21 +15,24 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 // guard sets the headers that protect a reader, and refuses names that are not ours:
 // another site could point its name at this machine and read along (DNS rebinding).
 func (d dashboard) guard(next http.Handler) http.Handler {
-	next = http.NewCrossOriginProtection().Handler(next) // no other site writes in a reader's name
+	next = http.NewCrossOriginProtection().Handler(d.caught(next)) // no other site writes in a reader's name
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", policy)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "same-origin") // with no-referrer, forms would come from nowhere
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		protect(w.Header())
 		if !d.knows(r) {
-			tongue := d.tongue(w, r)
-			d.page(w, r, http.StatusMisdirectedRequest, "lost", sheet{R: look.For(tongue, d.Zone), Status: http.StatusMisdirectedRequest})
+			d.trouble(w, r, http.StatusMisdirectedRequest, "")
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// protect sets the headers that protect a reader.
+func protect(h http.Header) {
+	h.Set("Content-Security-Policy", policy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "same-origin") // with no-referrer, forms would come from nowhere
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 }
 
 // knows reports whether the request asks for a name of ours. Where we listen to the

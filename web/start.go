@@ -2,8 +2,6 @@ package web
 
 import (
 	"net/http"
-
-	"github.com/honderd/honderd/look"
 )
 
 // Kinds of what is found on this machine.
@@ -54,7 +52,7 @@ func (d dashboard) startSheet(w http.ResponseWriter, r *http.Request) startSheet
 func (d dashboard) begin(w http.ResponseWriter, r *http.Request) {
 	who := d.Who(r)
 	if who == "" {
-		d.page(w, r, http.StatusForbidden, "lost", sheet{R: look.For(d.tongue(w, r), d.Zone), Status: http.StatusForbidden})
+		d.trouble(w, r, http.StatusForbidden, "")
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)

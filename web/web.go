@@ -181,6 +181,7 @@ func (d dashboard) routes() *routes {
 	if o.Tenants != nil {
 		mux.HandleFunc("GET /tenants", d.tenants)
 	}
+	mux.HandleFunc("GET /wall", d.once(d.wall))
 	mux.HandleFunc("GET /team", d.once(d.team))
 	mux.HandleFunc("GET /faults", d.once(d.faults))
 	mux.HandleFunc("GET /between/{from}/{to}", d.once(d.between))
@@ -250,7 +251,7 @@ func (d dashboard) page(w http.ResponseWriter, r *http.Request, status int, name
 	var b bytes.Buffer
 	if err := pages.ExecuteTemplate(&b, name, data); err != nil {
 		d.Log.Error("page not made", "page", name, "err", err)
-		http.Error(w, "This page could not be made. The log of honderd says why.", http.StatusInternalServerError)
+		d.trouble(w, r, http.StatusInternalServerError, "")
 		return
 	}
 	w.Header().Set("Cache-Control", "no-store")
@@ -308,7 +309,7 @@ func (d dashboard) lost(w http.ResponseWriter, r *http.Request) {
 		status = http.StatusMethodNotAllowed
 		w.Header().Set("Allow", "GET, HEAD")
 	}
-	d.page(w, r, status, "lost", sheet{R: look.For(d.tongue(w, r), d.Zone), Status: status})
+	d.trouble(w, r, status, "")
 }
 
 // link returns where an asset is.
