@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"hash/maphash"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -91,16 +92,19 @@ type sought struct {
 	clocks     [2]int64 // what the clock of the error log may have shown then
 }
 
-// of appends what went wrong with a request to list.
+// second is how exact both logs are.
+const second = 1000
+
+// of appends what went wrong with a request to list, each thing once: who tries again and
+// again has one request that went wrong each time, whatever the error log says of the others.
 func (c *Causes) of(s sought, list []experience.Blame) []experience.Blame {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	for _, key := range [...]uint64{s.exact, s.any} {
 		for _, r := range c.byKey[key] {
 			for _, clock := range s.clocks {
-				if after := clock - r.at; after <= s.wait+2500 && after >= -1500 {
+				if after := clock - r.at; after <= s.wait+second && after >= -second && !slices.Contains(list, r.blame) {
 					list = append(list, r.blame)
-					break
 				}
 			}
 		}
@@ -126,10 +130,11 @@ func (w *Worker) note(line []byte) {
 }
 
 // Seconds in which a request looks for its reasons when its log does not say how long it
-// took: nginx gives up on a server after 60, and a server that was asked next answers soon.
+// took: nginx gives up on a server after 60. After a good answer only what was hidden at once
+// is believed, for who was refused may have tried again.
 const (
-	untoldBad  = 61_000
-	untoldGood = 5_000
+	untoldBad  = 60_000
+	untoldGood = 0
 )
 
 // explained finds what error logs say of the line in w.m. What they say stands above what

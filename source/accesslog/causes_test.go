@@ -69,15 +69,17 @@ const aTimeout = "[{10.0.0.2:80 nginx: upstream timed out}]"
 func TestAnErrorLogExplainsItsRequests(t *testing.T) {
 	dir := t.TempDir()
 	access, errors := filepath.Join(dir, "access.log"), filepath.Join(dir, "error.log")
-	write(t, errors, errorLine(9, 7, "/basket?id=1")+errorLine(30, 7, "/basket")+errorLine(50, 7, "/ok")+errorLine(55, 7, "/app.js"))
+	write(t, errors, errorLine(9, 7, "/basket?id=1")+errorLine(30, 7, "/basket")+errorLine(31, 7, "/basket")+errorLine(50, 7, "/ok")+errorLine(55, 7, "/app.js"))
 	write(t, access, requestLine(9, 7, 504, "/basket?id=1")+ // said
 		requestLine(9, 8, 504, "/basket?id=1")+ // somebody else
 		requestLine(9, 7, 504, "/pay")+ // something else
 		requestLine(33, 7, 504, "/basket")+ // 3 s later, which it took
 		requestLine(50, 7, 200, "/ok")+ // another server answered
-		requestLine(49, 7, 200, "/fine"))
+		requestLine(49, 7, 200, "/fine")+
+		requestLine(40, 7, 504, "/basket")+requestLine(31, 7, 504, "/basket")) // again and again
 	want := strings.Join([]string{
 		"unreachable unmasked " + aTimeout, "unreachable unmasked []", "unreachable unmasked []", "unreachable unmasked " + aTimeout, "fine retry " + aTimeout, "fine unmasked []",
+		"unreachable unmasked []", "unreachable unmasked " + aTimeout,
 	}, "\n")
 	for _, paths := range [][]string{{access, errors}, {errors, access}} {
 		p := mustParser(t, Options{Rules: experience.DefaultRules(), Salts: who.Fixed([]byte("s")), Causes: NewCauses(),
