@@ -173,3 +173,23 @@ func TestReasonsAreBounded(t *testing.T) {
 		t.Errorf("%d reasons of %d keys wait, want %d", count, len(c.keys), maxReasons)
 	}
 }
+
+func FuzzErrorLog(f *testing.F) {
+	f.Add([]byte(errorLine(9, 7, "/basket")), []byte(requestLine(9, 7, 504, "/basket")))
+	f.Add([]byte("[Mon Nov 23 20:01:09.123456 2026] [proxy:error] [pid 1:tid 2] [client 203.0.113.7:51234] AH01114: HTTP: failed to make connection to backend: 10.0.0.2\n"), []byte(requestLine(9, 7, 503, "/")))
+	w := mustParser(f, Options{Rules: experience.DefaultRules(), Salts: who.Fixed([]byte("s")), Causes: NewCauses()}).NewWorker(nil)
+	f.Fuzz(func(t *testing.T, note, request []byte) {
+		var b experience.Batch
+		b.Reset()
+		w.Parse(note, &b)
+		w.Parse(request, &b)
+		for _, e := range b.Items {
+			if int(e.Labels) >= len(b.Labels) {
+				t.Fatalf("labels %d of %d", e.Labels, len(b.Labels))
+			}
+		}
+		if _, err := b.AppendBinary(nil); err != nil {
+			t.Fatal(err)
+		}
+	})
+}

@@ -18,7 +18,7 @@ func is(cause experience.Cause, journey, step string) func(seen) bool {
 func TestARealBrowser(t *testing.T) {
 	c := openChromium(t)
 	for name, test := range map[string]func(t *testing.T, c *chromium){
-		"tells": realTells, "tells later that the server died": realDied, "asks for privacy": realPrivate, "tells another host": realElsewhere,
+		"tells": realTells, "tells later that the server died": realDied, "asks for privacy": realPrivate, "agrees to be recognised": realConsents, "tells another host": realElsewhere,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -195,6 +195,32 @@ func realPrivate(t *testing.T, c *chromium) {
 		if s.told() > 0 || b.eval("sessionStorage.length + localStorage.length") != 0.0 {
 			t.Errorf("%s: %d told", wish, s.told())
 		}
+	}
+}
+
+// Who agrees is the same person by an id in their browser, until they no longer do; the way
+// that the server would know them by otherwise does not matter then.
+func realConsents(t *testing.T, c *chromium) {
+	s := newSite(t, Options{})
+	b := c.open("")
+	step := func(name string) seen {
+		b.eval("honderd.step('" + name + "', 'shop', true)")
+		return s.kept.wait(t, name, func(one seen) bool { return one.step == name })
+	}
+	b.visit(s.url("/shop"))
+	stranger := step("before")
+	if b.eval("localStorage.length") != 0.0 {
+		t.Error("an id is kept of who did not agree")
+	}
+	b.eval("honderd.consent(true)")
+	known := step("agreed")
+	b.visit(s.url("/shop/next"))
+	b.eval("honderd.consent(true)")
+	again := step("agreed again")
+	b.eval("honderd.consent(false)")
+	gone := step("no longer")
+	if known.Person == stranger.Person || again.Person != known.Person || gone.Person != stranger.Person || b.eval("localStorage.length") != 0.0 {
+		t.Errorf("%x before, %x and %x with consent, %x after", stranger.Person, known.Person, again.Person, gone.Person)
 	}
 }
 
