@@ -2,9 +2,11 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"maps"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,7 +18,9 @@ import (
 const onceFor = 3 * time.Second
 
 // once makes a page once for all who read the same, as long as nothing new is known.
-// A reader is known by name, role and language, so that nobody gets another one's page.
+// A reader is known by name, role and language, so that nobody gets another one's page. A page
+// that takes long is made beside those who ask for it, who get the one before for some seconds;
+// not so what a page asks for to renew itself, nor when somebody has said something.
 func (d dashboard) once(page http.HandlerFunc) http.HandlerFunc {
 	if d.Version == nil {
 		return page
@@ -35,9 +39,14 @@ func (d dashboard) once(page http.HandlerFunc) http.HandlerFunc {
 			who = strings.Join([]string{who, v.Name, v.Role}, "\x00")
 		}
 		name := strings.Join([]string{r.Method, r.URL.Path, r.URL.RawQuery, tongue.String(), who}, "\x00")
-		a, err := d.kept.Get(version, name, func() ([]byte, error) {
+		get := d.kept.Get
+		if d.Said != nil && !r.URL.Query().Has("fragment") {
+			name += "\x00" + strconv.FormatInt(d.Said(), 10)
+			get = d.kept.Soon
+		}
+		a, err := get(version, name, func() ([]byte, error) {
 			one := &recorded{header: http.Header{}, status: http.StatusOK}
-			plain := r.Clone(r.Context())
+			plain := r.Clone(context.WithoutCancel(r.Context()))
 			plain.Method = http.MethodGet
 			plain.Header.Del("Accept-Encoding")
 			plain.Header.Del("If-None-Match")

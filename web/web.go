@@ -30,9 +30,13 @@ type Options struct {
 	// Version returns a number that changes whenever Answers or Desk say something new:
 	// until then a page is made once for all who look. nil: pages are made each time.
 	Version func() int64
-	Zone    *time.Location // of the times; nil: UTC
-	Tongue  look.Tongue    // for who does not say
-	Desk    Desk           // nil: nothing is known of incidents
+	// Said returns a number that changes whenever somebody has said something that a page
+	// shows, as Desk does. As long as it stays, who loads a page that takes long to make may
+	// get one that is some seconds old. nil: nobody gets an old one.
+	Said   func() int64
+	Zone   *time.Location // of the times; nil: UTC
+	Tongue look.Tongue    // for who does not say
+	Desk   Desk           // nil: nothing is known of incidents
 	// Chain returns which service calls which. nil: there is no such page.
 	Chain func() view.Chain
 	// Coming returns what lies ahead. nil: nobody can tell.

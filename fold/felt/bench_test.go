@@ -82,10 +82,12 @@ func BenchmarkFold(b *testing.B) {
 // atOnce does work on as many cores as there are.
 func atOnce(work ...func()) {
 	var all sync.WaitGroup
-	for _, one := range work[1:] {
+	for _, one := range work[min(1, len(work)):] {
 		all.Go(one)
 	}
-	work[0]()
+	if len(work) > 0 {
+		work[0]()
+	}
 	all.Wait()
 }
 

@@ -24,6 +24,13 @@ func (t *tally) add(o *tally) {
 	t.good, t.bad = t.good+o.good, t.bad+o.bad
 }
 
+// still adds days in which nothing begins or ends.
+func (t *tally) still(k *carry, days int64) {
+	for i, n := range k.full {
+		t.time[i] += n * max(0, days) * msDay
+	}
+}
+
 // sums are the person-time of each track, in milliseconds.
 type sums [tracks]int64
 

@@ -102,15 +102,15 @@ func TestAnswersOneAfterAnotherAreThoseFromNothing(t *testing.T) {
 		f := New(o)
 		worth := rapid.SampledFrom([]int{1, 100, worthLayers}).Draw(t, "worth layers")
 		at := day + r.Int64N(24)*msHour
-		people, steps := rapid.SampledFrom([]int{3, 30, 400}).Draw(t, "people"), rapid.SampledFrom([]int{5, 200, 1000}).Draw(t, "steps")
+		people, steps := rapid.SampledFrom([]int{3, 30, 400}).Draw(t, "people"), rapid.SampledFrom([]int{5, 100, 500}).Draw(t, "steps")
 		b := batch()
 		b.Steps = []string{"", "GET /a", "POST /b"}
 		b.Labels = [][]experience.Label{nil, {{Name: "region", Value: "eu"}}, {{Name: "audience", Value: "customers"}, {Name: "region", Value: "us"}}}
 		var all []experience.Experience
 		for range rapid.IntRange(2, 5).Draw(t, "answers") {
-			hours := rapid.SampledFrom([]int64{1, 2, 11}).Draw(t, "hours")
+			hours := rapid.SampledFrom([]int64{1, 2, 4}).Draw(t, "hours")
 			if rapid.IntRange(0, 3).Draw(t, "a quiet day") == 0 {
-				at += 20 * msHour
+				at += 8 * msHour
 			}
 			for _, s := range f.shards {
 				s.worth = worth

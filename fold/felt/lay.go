@@ -157,15 +157,18 @@ func (q *question) sumUp(parts []*scope, until int64) ([]carry, tally) {
 		for hour := range c.cells.pages {
 			days[hour/24] = true
 		}
-		first := until
-		if len(days) > 0 {
-			first = slices.Min(slices.Collect(maps.Keys(days)))
-		}
-		for day := first; day < until; day++ {
+		last := until
+		for _, day := range slices.Sorted(maps.Keys(days)) {
+			if day >= until {
+				break
+			}
+			sum.still(&list[i], day-last)
 			d.begin()
 			d.lay(&c.cells, day, &list[i])
 			sum.add(&d.sums)
+			last = day + 1
 		}
+		sum.still(&list[i], until-last)
 	}
 	return list, sum
 }

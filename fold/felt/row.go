@@ -14,14 +14,14 @@ type row struct {
 
 // newRow returns the row of list, which has a number for each minute of a day.
 func newRow(list *[dayMinutes]int32) row {
-	low, high := int32(0), int32(0)
+	bits := uint32(0)
 	for _, n := range list {
-		low, high = min(low, n), max(high, n)
+		bits |= uint32(n)
 	}
 	switch {
-	case low == 0 && high == 0:
+	case bits == 0:
 		return row{}
-	case low < 0 || high > math.MaxUint16:
+	case bits > math.MaxUint16: // or below 0
 		wide := *list
 		return row{wide: wide[:]}
 	}

@@ -12,14 +12,21 @@ import (
 )
 
 // saveMagic starts a saved fold; the last byte is the version of the format.
-const saveMagic = "hndF\x03"
+const (
+	saveMagic = "hndF\x04"
+	oldMagic  = "hndF\x03" // without the length of each part
+)
 
 var errDamaged = errors.New("damaged checkpoint of the felt fold")
 
 // AppendBinary appends the whole state to p. It never fails.
 func (f *Fold) AppendBinary(p []byte) ([]byte, error) {
+	return f.append(append(p, saveMagic...), appendSection), nil
+}
+
+// append appends the state to p, in parts that section appends.
+func (f *Fold) append(p []byte, section func(p []byte, one func([]byte) []byte) []byte) []byte {
 	o := &f.options
-	p = append(p, saveMagic...)
 	p = appendNumbers(p, int64(o.Cutoff), int64(o.Lateness), flag(o.Paper), flag(o.By != nil), int64(len(f.shards)))
 	p = wire.AppendStrings(p, o.By)
 	p = f.cutoffs.append(p)
@@ -27,14 +34,24 @@ func (f *Fold) AppendBinary(p []byte) ([]byte, error) {
 	p = appendEvents(p, f.lesson.settled)
 	p = f.lesson.buffer.append(appendNumbers(p, f.lesson.newest))
 	for _, s := range f.shards {
-		p = s.append(p)
+		p = s.append(p, section)
 	}
-	return p, nil
+	return p
 }
 
 // UnmarshalBinary replaces the state, options too, by one that AppendBinary wrote.
 func (f *Fold) UnmarshalBinary(p []byte) error {
-	if len(p) < len(saveMagic) || string(p[:len(saveMagic)]) != saveMagic {
+	return f.UnmarshalWith(p, func(work ...func()) {
+		for _, one := range work {
+			one()
+		}
+	})
+}
+
+// UnmarshalWith is UnmarshalBinary with functions for its parts, which together must call and
+// wait for. They do not touch the same things, so they may run at the same time.
+func (f *Fold) UnmarshalWith(p []byte, together func(work ...func())) error {
+	if len(p) < len(saveMagic) || string(p[:len(saveMagic)]) != saveMagic && string(p[:len(saveMagic)]) != oldMagic {
 		return fmt.Errorf("%w: it is of another version or none at all", errDamaged)
 	}
 	r := wire.NewReader(p[len(saveMagic):])
@@ -56,10 +73,14 @@ func (f *Fold) UnmarshalBinary(p []byte) error {
 	g.lesson.settled = readEvents(r, len(g.segments.mixes))
 	g.lesson.newest = r.Varint()
 	g.lesson.buffer.read(r, len(g.segments.mixes))
+	parts := sections{whole: r, old: string(p[:len(saveMagic)]) == oldMagic}
 	for _, s := range g.shards {
-		s.read(r, &g.segments)
+		s.read(r, &g.segments, &parts)
 	}
 	if r.Damaged() || r.Len() != 0 {
+		return errDamaged
+	}
+	if together(parts.work...); slices.ContainsFunc(parts.damaged, func(damaged *bool) bool { return *damaged }) {
 		return errDamaged
 	}
 	for _, s := range g.shards {

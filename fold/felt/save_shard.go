@@ -4,34 +4,67 @@ import (
 	"encoding/binary"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/honderd/honderd/internal/wire"
 )
 
-func (s *shard) append(p []byte) []byte {
+func (s *shard) append(p []byte, section func(p []byte, one func([]byte) []byte) []byte) []byte {
 	p = appendNumbers(p, s.newest, s.bound, s.era, s.oldest)
 	p = binary.LittleEndian.AppendUint64(p, s.sampled.limit)
 	p = appendEvents(p, s.late)
 	p = s.buffer.append(p)
-	p = s.people.append(p)
-	p = s.sores.append(p)
+	p = section(p, s.people.append)
+	p = section(p, s.sores.append)
 	for _, c := range s.scopes {
-		p = c.append(p)
+		p = section(p, c.append)
 	}
 	return p
 }
 
-func (s *shard) read(r *wire.Reader, in *segments) {
+// appendSection appends what one appends, and before it how long that is, so that it can be
+// read beside others.
+func appendSection(p []byte, one func([]byte) []byte) []byte {
+	at := len(p)
+	p = one(append(p, make([]byte, 8)...))
+	binary.LittleEndian.PutUint64(p[at:], uint64(len(p)-at-8))
+	return p
+}
+
+// sections reads what appendSection wrote: later, in any order, and at the same time.
+type sections struct {
+	whole   *wire.Reader
+	old     bool // there are none: what is to be read follows at once
+	work    []func()
+	damaged []*bool
+}
+
+// read has the next section read.
+func (s *sections) read(read func(*wire.Reader)) {
+	if s.old {
+		read(s.whole)
+		return
+	}
+	n, damaged := s.whole.Uint64(), new(bool)
+	one := s.whole.Take(int(min(n, math.MaxInt)))
+	s.work, s.damaged = append(s.work, func() {
+		r := wire.NewReader(one)
+		read(r)
+		*damaged = r.Damaged() || r.Len() != 0
+	}), append(s.damaged, damaged)
+}
+
+func (s *shard) read(r *wire.Reader, in *segments, parts *sections) {
 	s.newest, s.bound, s.era, s.oldest = r.Varint(), r.Varint(), r.Varint(), r.Varint()
 	s.sampled.limit = r.Uint64()
 	s.late = readEvents(r, len(in.mixes))
 	s.buffer.read(r, len(in.mixes))
-	s.people.read(r)
-	s.sores.read(r)
-	s.scopes = s.scopes[:0]
-	for range len(in.list) + 1 {
-		s.scopes = append(s.scopes, readScope(r, len(in.mixes)))
+	parts.read(s.people.read)
+	parts.read(s.sores.read)
+	s.scopes = make([]*scope, len(in.list)+1)
+	for i := range s.scopes {
+		parts.read(func(r *wire.Reader) { s.scopes[i] = readScope(r, len(in.mixes)) })
 	}
 }
 
@@ -39,6 +72,9 @@ func (s *shard) read(r *wire.Reader, in *segments) {
 // or whose last step is later than all that was settled, or than a step of theirs that still
 // waits. The next step of theirs would be counted as one before it.
 func (s *shard) check(in *segments) error {
+	if s.oldest < 0 || s.oldest > s.newest {
+		return fmt.Errorf("%w: it is from %d to %d", errDamaged, s.oldest, s.newest)
+	}
 	for i := range s.people.parts {
 		for _, one := range s.people.parts[i].slots {
 			switch {

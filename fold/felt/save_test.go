@@ -2,6 +2,8 @@ package felt
 
 import (
 	"errors"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -42,6 +44,28 @@ func TestAStateThatCannotBeIsRefused(t *testing.T) {
 			t.Errorf("%s: %v", tt.name, err)
 		case tt.want != "" && (!errors.Is(err, errDamaged) || !strings.Contains(err.Error(), tt.want)):
 			t.Errorf("%s: %v, want %q", tt.name, err, tt.want)
+		}
+	}
+}
+
+func TestAStateIsReadInPartsAndAsItWasWrittenBefore(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	f := New(Options{Cutoff: 10 * time.Minute, Shards: 2})
+	f.Apply(batch(crowdOf(r, day, 30, 40, 3000)...))
+	want, _ := f.AppendBinary(nil)
+	old := f.append([]byte(oldMagic), func(p []byte, one func([]byte) []byte) []byte { return one(p) })
+	for name, state := range map[string][]byte{"now": want, "before": old} {
+		g := new(Fold)
+		if err := g.UnmarshalWith(state, atOnce); err != nil {
+			t.Fatal(name, err)
+		}
+		if got, _ := g.AppendBinary(nil); !slices.Equal(got, want) {
+			t.Errorf("%s: another state was read than was written", name)
+		}
+	}
+	for at := range want[:len(want)/3] { // whatever is cut off is missed
+		if err := new(Fold).UnmarshalBinary(want[:3*at]); !errors.Is(err, errDamaged) {
+			t.Fatalf("the first %d bytes are read: %v", 3*at, err)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Answer is something that was made to be sent, often. It does not change.
@@ -96,11 +97,15 @@ type Version [2]int64
 // most bounds how many answers of one version are kept; more are made each time.
 const most = 512
 
-// Cache keeps answers of one version. The zero Cache is empty.
+// Cache keeps answers of one version, and those of the one before for a while. The zero
+// Cache is empty.
 type Cache struct {
 	mu      sync.Mutex
 	version Version
 	by      map[string]*making
+	before  map[string]*making // finished ones of versions before
+
+	beside sync.Mutex // held by whoever makes an answer beside those who ask: one at a time
 }
 
 // making is an answer that is made once, however many wait for it.
@@ -108,32 +113,100 @@ type making struct {
 	once sync.Once
 	a    *Answer
 	err  error
+
+	at   time.Time // when it was finished; zero: it is not yet, or it failed
+	took time.Duration
 }
+
+// Limits of what is made beside those who ask: it took longer than quick, and they get one
+// that is not older than lately.
+const (
+	quick  = 25 * time.Millisecond
+	lately = 10 * time.Second
+)
 
 // Get returns the answer under name, made by write if there is none of this version yet.
 // What could not be made is tried again by the next who asks.
 func (c *Cache) Get(v Version, name string, write func() ([]byte, error)) (*Answer, error) {
 	c.mu.Lock()
+	m, _ := c.find(v, name)
+	c.mu.Unlock()
+	return c.make(m, name, write)
+}
+
+// Soon is Get for who can do with the answer of the version before, for some seconds, when
+// making one takes long: then it is made beside those who ask, one at a time, and write is
+// called in a goroutine that ends by itself.
+func (c *Cache) Soon(v Version, name string, write func() ([]byte, error)) (*Answer, error) {
+	c.mu.Lock()
+	m, first := c.find(v, name)
+	old := c.before[name]
+	if !m.at.IsZero() || old == nil || old.took < quick || time.Since(old.at) > lately {
+		c.mu.Unlock()
+		return c.make(m, name, write)
+	}
+	defer c.mu.Unlock()
+	if first {
+		go func() {
+			c.beside.Lock()
+			defer c.beside.Unlock()
+			c.mu.Lock()
+			wanted := c.by[name] == m
+			c.mu.Unlock()
+			if wanted {
+				_, _ = c.make(m, name, write) // who asks next tries again
+			}
+		}()
+	}
+	return old.a, nil
+}
+
+// find returns the answer under name, and whether nobody had asked for it; the cache is held.
+func (c *Cache) find(v Version, name string) (m *making, first bool) {
 	if c.version != v || c.by == nil {
+		c.turn()
 		c.version, c.by = v, map[string]*making{}
 	}
-	m := c.by[name]
-	if m == nil {
-		m = &making{}
-		if len(c.by) < most {
-			c.by[name] = m
+	if m = c.by[name]; m != nil {
+		return m, false
+	}
+	m = &making{}
+	if len(c.by) < most {
+		c.by[name] = m
+	}
+	return m, true
+}
+
+// turn keeps the answers of this version for a while.
+func (c *Cache) turn() {
+	if c.before == nil {
+		c.before = map[string]*making{}
+	}
+	for name, m := range c.by {
+		if !m.at.IsZero() {
+			c.before[name] = m
 		}
 	}
-	c.mu.Unlock()
+	for name, m := range c.before {
+		if time.Since(m.at) > lately {
+			delete(c.before, name)
+		}
+	}
+}
+
+// make makes m, which is under name, unless it is made.
+func (c *Cache) make(m *making, name string, write func() ([]byte, error)) (*Answer, error) {
 	m.once.Do(func() {
+		began := time.Now()
 		body, err := write()
 		if m.err = err; err == nil {
 			m.a = Pack(body)
-			return
 		}
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		if c.by[name] == m {
+		if err == nil {
+			m.at, m.took = time.Now(), time.Since(began)
+		} else if c.by[name] == m {
 			delete(c.by, name)
 		}
 	})

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 func TestAnAnswerIsMadeOnceOfAVersion(t *testing.T) {
@@ -78,4 +80,50 @@ func TestEverybodyGetsTheSameWords(t *testing.T) {
 	if refused := ask(func(h http.Header) { h.Set("Accept-Encoding", "gzip;q=0") }); refused.Body.String() != body {
 		t.Error("who refuses gzip gets it")
 	}
+}
+
+func TestWhatTakesLongIsMadeBesideThoseWhoAsk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var c Cache
+		slow := func(body string, took time.Duration) func() ([]byte, error) {
+			return func() ([]byte, error) { time.Sleep(took); return []byte(body), nil }
+		}
+		ask := func(v int64, body string, took time.Duration) (got string, waited time.Duration) {
+			t.Helper()
+			began := time.Now()
+			a, err := c.Soon(Version{v}, "page", slow(body, took))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return string(a.plain), time.Since(began)
+		}
+		for _, tt := range []struct {
+			version int64
+			body    string
+			took    time.Duration
+			after   time.Duration // since the one before
+			want    string
+			waited  time.Duration
+		}{
+			{1, "one", time.Second, 0, "one", time.Second},
+			{2, "two", time.Second, 0, "one", 0},                                 // it is made beside
+			{2, "two", time.Second, 2 * time.Second, "two", 0},                   // and there
+			{3, "three", time.Second, time.Minute, "three", time.Second},         // the old one is too old
+			{4, "four", time.Millisecond, 0, "three", 0},                         // made beside
+			{4, "four", 0, time.Second, "four", 0},                               // and there
+			{5, "five", time.Millisecond, time.Second, "five", time.Millisecond}, // it takes no time: nobody gets an old one
+		} {
+			time.Sleep(tt.after)
+			if got, waited := ask(tt.version, tt.body, tt.took); got != tt.want || waited != tt.waited {
+				t.Errorf("version %d is %q after %v, want %q after %v", tt.version, got, waited, tt.want, tt.waited)
+			}
+		}
+		if _, err := c.Get(Version{6}, "page", slow("six", time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		if a, _ := c.Get(Version{7}, "page", slow("seven", 0)); string(a.plain) != "seven" {
+			t.Errorf("Get gives %q of another version", a.plain)
+		}
+		synctest.Wait()
+	})
 }
