@@ -9,6 +9,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
+	"sync"
+	"sync/atomic"
 
 	"github.com/honderd/honderd/fold/felt"
 	"github.com/honderd/honderd/internal/wire"
@@ -115,7 +118,11 @@ func decodeSummed(p []byte, sum uint32, f *folds) (ledger.Sequence, error) {
 		if name != one.Name() {
 			return 0, fmt.Errorf("%w: it has no fold %s", errNoCheckpoint, one.Name())
 		}
-		if err := one.UnmarshalBinary(state); err != nil {
+		unmarshal := one.UnmarshalBinary
+		if one.Name() == f.felt.Name() {
+			unmarshal = func(p []byte) error { return f.felt.UnmarshalWith(p, onEveryCore) }
+		}
+		if err := unmarshal(state); err != nil {
 			return 0, fmt.Errorf("%w: %w", errNoCheckpoint, err)
 		}
 	}
@@ -123,6 +130,20 @@ func decodeSummed(p []byte, sum uint32, f *folds) (ledger.Sequence, error) {
 		return 0, fmt.Errorf("%w: it does not fit", errNoCheckpoint)
 	}
 	return seq, nil
+}
+
+// onEveryCore does work on as many cores as there are, and waits for it.
+func onEveryCore(work ...func()) {
+	var next atomic.Int64
+	var all sync.WaitGroup
+	for range min(len(work), runtime.GOMAXPROCS(0)) {
+		all.Go(func() {
+			for i := next.Add(1) - 1; int(i) < len(work); i = next.Add(1) - 1 {
+				work[i]()
+			}
+		})
+	}
+	all.Wait()
 }
 
 // writeWhole writes p to path so that, whatever happens, either the old content is

@@ -79,6 +79,7 @@ func (s *Server) webOptions(zone *time.Location, tongue look.Tongue) web.Options
 		State:   s.state,
 		Notify:  s.viewers.notify,
 		Version: s.projector.newest,
+		Said:    s.projector.composed.said.Load,
 		Desk:    desk{s},
 		Chain:   s.chain,
 		Coming:  s.coming,

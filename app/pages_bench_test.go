@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,6 +37,7 @@ func TestServesAYear(t *testing.T) {
 	if dir == "" {
 		t.Skip("only as a process of its own")
 	}
+	debug.SetGCPercent(20) // as the program does
 	c := crashing(dir)
 	c.Moments = []config.Moment{{Name: "evening", Weekly: "daily 19:00-22:00"}, {Name: "opening hours", Weekly: "Mon-Fri 09:00-17:30"}}
 	c.Cost.Hour = "20-45"

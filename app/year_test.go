@@ -9,6 +9,7 @@ import (
 
 	"github.com/honderd/honderd/experience"
 	"github.com/honderd/honderd/fold/felt"
+	"github.com/honderd/honderd/ledger"
 )
 
 // The year of the benchmarks: so many people, each with some visits, in a week that is
@@ -68,12 +69,41 @@ func year(tb testing.TB, end time.Time, people uint64, steps int) *folds {
 	return f
 }
 
-// BenchmarkYear composes the answer over a year.
+// BenchmarkYear composes the answer over a year: the first, and one more whenever a second
+// of steps has come.
 func BenchmarkYear(b *testing.B) {
-	f := year(b, time.Now(), yearPeople, yearSteps)
-	k := &calendars{zone: time.UTC}
-	b.ReportAllocs()
-	for b.Loop() {
-		f.answer(k)
+	f := year(b, time.Now().Add(-time.Hour), yearPeople, yearSteps)
+	state, err := encodeCheckpoint(f, ledger.Sequence(0), 0)
+	if err != nil {
+		b.Fatal(err)
 	}
+	k := &calendars{zone: time.UTC}
+	b.Run("first", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			b.StopTimer()
+			f = newFolds(felt.Options{})
+			if _, err := decodeCheckpoint(state, f); err != nil {
+				b.Fatal(err)
+			}
+			b.StartTimer()
+			f.answer(k)
+		}
+	})
+	b.Run("next", func(b *testing.B) {
+		v := newVisits(yearPeople, yearJourneys, 0)
+		v.journeys = yearNames()
+		now := time.Now().UnixMilli()
+		b.ReportAllocs()
+		for n := 0; b.Loop(); n++ {
+			b.StopTimer()
+			batch := v.next(n)
+			for i := range batch.Items {
+				batch.Items[i].At = now + int64(n)*1000 + int64(i)/17
+			}
+			f.apply(batch)
+			b.StartTimer()
+			f.answer(k)
+		}
+	})
 }
