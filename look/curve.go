@@ -169,7 +169,11 @@ func (c curve) points(windows []Window) {
 	}
 	if w, ok := WindowNear(windows, shape.Minutes); ok && shape.Kind == worst.OneLong {
 		c.point("point knee", 6, w)
-		c.text("note", c.x(float64(w.Minutes))+100*12/c.width, curveTop+int(c.y(*w.Worst))+16, c.T("about %s", c.About(shape.Minutes)))
+		y := int(c.y(*w.Worst)) + 16
+		if y > curvePlot-4 { // below it are the words of the axis
+			y -= 28
+		}
+		c.text("note", c.x(float64(w.Minutes))+100*12/c.width, curveTop+y, c.T("about %s", c.About(shape.Minutes)))
 	}
 }
 
