@@ -94,7 +94,7 @@ func TestAnswersOneAfterAnotherAreThoseFromNothing(t *testing.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 2))
 		o := Options{
 			Cutoff: time.Duration(rapid.IntRange(1, 60).Draw(t, "cutoff")) * time.Minute, Paper: rapid.IntRange(0, 9).Draw(t, "paper") == 0,
-			By: []string{"region"}, Shards: rapid.IntRange(1, 3).Draw(t, "shards"), Replicas: rapid.IntRange(0, 30).Draw(t, "replicas") == 0,
+			By: []string{"region"}, Shards: rapid.IntRange(1, 3).Draw(t, "shards"), Replicas: rapid.IntRange(0, 50).Draw(t, "replicas") == 0,
 		}
 		if rapid.IntRange(0, 9).Draw(t, "long cut-off") == 0 {
 			o.Cutoff = 20 * time.Hour
@@ -102,13 +102,13 @@ func TestAnswersOneAfterAnotherAreThoseFromNothing(t *testing.T) {
 		f := New(o)
 		worth := rapid.SampledFrom([]int{1, 100, worthLayers}).Draw(t, "worth layers")
 		at := day + r.Int64N(24)*msHour
-		people, steps := rapid.SampledFrom([]int{3, 30, 400}).Draw(t, "people"), rapid.SampledFrom([]int{5, 100, 500}).Draw(t, "steps")
+		people, steps := rapid.SampledFrom([]int{3, 30, 400}).Draw(t, "people"), rapid.SampledFrom([]int{5, 60, 300}).Draw(t, "steps")
 		b := batch()
 		b.Steps = []string{"", "GET /a", "POST /b"}
 		b.Labels = [][]experience.Label{nil, {{Name: "region", Value: "eu"}}, {{Name: "audience", Value: "customers"}, {Name: "region", Value: "us"}}}
 		var all []experience.Experience
-		for range rapid.IntRange(2, 5).Draw(t, "answers") {
-			hours := rapid.SampledFrom([]int64{1, 2, 4}).Draw(t, "hours")
+		for range rapid.IntRange(2, 4).Draw(t, "answers") {
+			hours := rapid.SampledFrom([]int64{1, 2}).Draw(t, "hours")
 			if rapid.IntRange(0, 3).Draw(t, "a quiet day") == 0 {
 				at += 8 * msHour
 			}
