@@ -99,6 +99,7 @@ func (s *Server) webOptions(zone *time.Location, tongue look.Tongue) web.Options
 			Answers: s.projector.now, Desk: desk{s}, Who: mayWrite, Crew: s.crew, Missing: ErrNoIncident, Version: version(), Others: elsewhere(), Log: s.log, Dropped: s.dropsNow,
 		}),
 		Refuse:  func(door, why string) { s.drops.add(door, inRequests, why, 1, true) },
+		Ways:    s.ways,
 		Probes:  s.probes,
 		Picture: s.probing.picture,
 		Zone:    zone,
@@ -106,7 +107,7 @@ func (s *Server) webOptions(zone *time.Location, tongue look.Tongue) web.Options
 		Log:     s.log,
 	}
 	if s.tenant {
-		o.Found, o.Follow = nil, nil
+		o.Found, o.Follow, o.Ways = nil, nil, nil
 	}
 	if len(s.config.Tenants) > 0 {
 		o.Tenants = s.tenantStates

@@ -32,6 +32,9 @@ func (s sheet) Menu() []entry {
 	}
 	list = append(list, entry{"probes", "/probes", "Probes", "p"})
 	list = append(list, entry{"month", "/month", "The month", "m"})
+	if s.sources {
+		list = append(list, entry{"sources", "/sources", "What comes in", "s"})
+	}
 	if s.tenants && s.admin() {
 		list = append(list, entry{"tenants", "/tenants", "Tenants", "n"})
 	}

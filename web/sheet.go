@@ -31,6 +31,7 @@ type sheet struct {
 	gateway func() view.Gateway // nil: there is none
 	people  bool                // somebody can log in
 	tenants bool                // there are some
+	sources bool                // there is a page of what comes in
 	Visitor Visitor             // who reads
 	Crew    view.Crew           // what they have to do with teams
 	Own     []teamPart          // how it is with what is of their teams
@@ -108,7 +109,7 @@ func (s sheet) Seen(t time.Time) string {
 // bare returns what every page has: the menu, in the words of who reads.
 func (d dashboard) bare(w http.ResponseWriter, r *http.Request) sheet {
 	s := sheet{
-		R: look.For(d.tongue(w, r), d.Zone), Start: d.Found != nil, desk: d.Desk != nil, chain: d.Chain != nil, gateway: d.Gateway, people: d.Door != nil, tenants: d.Tenants != nil,
+		R: look.For(d.tongue(w, r), d.Zone), Start: d.Found != nil, desk: d.Desk != nil, chain: d.Chain != nil, gateway: d.Gateway, people: d.Door != nil, tenants: d.Tenants != nil, sources: d.Ways != nil,
 	}
 	if d.Door != nil {
 		s.Visitor = d.Door.Visitor(r)

@@ -63,6 +63,8 @@ type Options struct {
 	Guests Guests       // who is invited
 	// Tenants returns how it is at each tenant. nil: there are none.
 	Tenants func() []Tenant
+	// Ways returns how it comes in what is known, and from whom. nil: nobody knows.
+	Ways func() []Way
 	// Refuse hears of each request of people that a door did not let in, and why.
 	Refuse func(door, why string)
 	Hosts  []string     // names that the dashboard may be asked by, beside those of this machine
@@ -211,6 +213,9 @@ func (d dashboard) routes() *routes {
 	if o.Chain != nil {
 		mux.HandleFunc("GET /chain", d.once(d.chain))
 		mux.HandleFunc("GET /api/v1/chain", d.chainJSON)
+	}
+	if o.Ways != nil {
+		mux.HandleFunc("GET /sources", d.once(d.sources))
 	}
 	mux.HandleFunc("GET /probes", d.once(d.probes))
 	mux.HandleFunc("GET /probes/pictures/{name}", d.picture)
