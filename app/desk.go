@@ -23,6 +23,7 @@ var ErrNoIncident = errors.New("there is no such incident")
 func (d desk) Stories() []view.Story {
 	answer, _ := d.server.projector.now()
 	list := view.Stories(answer, d.server.projector.said)
+	list = view.OwnedStories(list, d.server.services())
 	for i := range list {
 		list[i].Teams = d.server.ownersOf(answer, list[i])
 	}

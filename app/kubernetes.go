@@ -97,6 +97,9 @@ func (s *Server) catalog(c view.Chain) []service.Known {
 	return service.Merge(list)
 }
 
+// services returns all that is known of services.
+func (s *Server) services() []service.Known { return s.catalog(s.projector.chain()) }
+
 // chain returns which service calls which, and whose they are by all that is known.
 func (s *Server) chain() view.Chain {
 	c := s.projector.chain()

@@ -98,13 +98,14 @@ func (s *Server) webOptions(zone *time.Location, tongue look.Tongue) web.Options
 		API: api.New(api.Options{
 			Answers: s.projector.now, Desk: desk{s}, Who: mayWrite, Crew: s.crew, Missing: ErrNoIncident, Version: version(), Others: elsewhere(), Log: s.log, Dropped: s.dropsNow,
 		}),
-		Refuse:  func(door, why string) { s.drops.add(door, inRequests, why, 1, true) },
-		Ways:    s.ways,
-		Probes:  s.probes,
-		Picture: s.probing.picture,
-		Zone:    zone,
-		Tongue:  tongue,
-		Log:     s.log,
+		Refuse:   func(door, why string) { s.drops.add(door, inRequests, why, 1, true) },
+		Ways:     s.ways,
+		Services: s.services,
+		Probes:   s.probes,
+		Picture:  s.probing.picture,
+		Zone:     zone,
+		Tongue:   tongue,
+		Log:      s.log,
 	}
 	if s.tenant {
 		o.Found, o.Follow, o.Ways = nil, nil, nil

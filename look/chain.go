@@ -23,6 +23,7 @@ type Arrow struct {
 	Words    string
 	Share    *float64
 	Calls    int64
+	Told     bool // somebody said so; it was not seen
 }
 
 // Sizes of a chain, in pixels.
@@ -92,6 +93,9 @@ func (c chainDrawing) arrow(d *drawing, name string, a Arrow, path []int, turned
 	class := "arrow"
 	if a.Share != nil && *a.Share >= Hurts {
 		class += " hurts"
+	}
+	if a.Told {
+		class += " told"
 	}
 	if turned {
 		class += " back"

@@ -175,3 +175,35 @@ func Named(list []Known, name string) (Known, bool) {
 	}
 	return Known{}, false
 }
+
+// At returns the service that a backend is of, by its address, such as
+// http://stock.prod.svc:8080 or 10.0.0.2:80: that whose hosts have its host, or that is
+// called as its host is, or as the first part of it; false when nobody said.
+func At(list []Known, backend string) (Known, bool) {
+	host := backend
+	if _, rest, found := strings.Cut(host, "://"); found {
+		host = rest
+	}
+	if i := strings.IndexAny(host, "/?#"); i >= 0 {
+		host = host[:i]
+	}
+	whole := host // with its port
+	if i := strings.LastIndexByte(host, ':'); i >= 0 && !strings.HasSuffix(host, "]") && strings.Count(host[i:], "]") == 0 {
+		host = host[:i]
+	}
+	for _, k := range list {
+		for _, h := range k.Hosts {
+			if host != "" && (strings.EqualFold(h.Value, host) || strings.EqualFold(h.Value, whole)) {
+				return k, true
+			}
+		}
+	}
+	if k, found := Named(list, host); found {
+		return k, true
+	}
+	first, _, _ := strings.Cut(host, ".")
+	if first == "" || strings.Trim(first, "0123456789") == "" {
+		return Known{}, false // an address of numbers
+	}
+	return Named(list, first)
+}

@@ -52,3 +52,19 @@ func TestEntriesOfStrangersAreShort(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 }
+
+func TestWhoseABackendIs(t *testing.T) {
+	known := Merge([]Entry{
+		{Name: "stock", Source: FromConfiguration, Owner: "warehouse"},
+		{Name: "pay", Source: FromConfiguration, Owner: "money", Hosts: []string{"10.0.0.7", "pay.shop.example", "10.0.0.9:8443"}},
+		{Name: "10", Source: FromConfiguration, Owner: "nobody"},
+	})
+	for _, tt := range []struct{ backend, want string }{
+		{"stock", "stock"}, {"http://stock:8080", "stock"}, {"Stock.prod.svc.cluster.local:80", "stock"}, {"https://pay.shop.example/x?y", "pay"},
+		{"10.0.0.7:80", "pay"}, {"10.0.0.9:8443", "pay"}, {"10.0.0.9:80", ""}, {"10.1.2.3:80", ""}, {"[::1]:80", ""}, {"", ""}, {"unix:/run/x", ""}, {"other", ""},
+	} {
+		if k, found := At(known, tt.backend); k.Name != tt.want || found != (tt.want != "") {
+			t.Errorf("%s is of %q, want %q", tt.backend, k.Name, tt.want)
+		}
+	}
+}

@@ -201,6 +201,10 @@ type Likely struct {
 	Fault   string `json:"fault"`   // "nginx: upstream timed out", "refused"
 	Backend string `json:"backend"` // "": it does not say who
 	Count   int64  `json:"count"`
+
+	Service string `json:"service,omitempty"` // that the backend is of, by the catalog
+	Owner   string `json:"owner,omitempty"`   // of that; "": nobody said
+	Contact string `json:"contact,omitempty"` // how the owner is reached
 }
 
 // Cause is how often something made an experience bad.

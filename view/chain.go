@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/honderd/honderd/fold/chain"
@@ -31,7 +32,7 @@ type Chain struct {
 type ChainNode struct {
 	Service     string   `json:"service"`
 	Tells       bool     `json:"tells"`       // it sends traces itself
-	Kind        string   `json:"kind"`        // service, db, messaging or external
+	Kind        string   `json:"kind"`        // service, db, messaging, external, or told: nothing of it was seen
 	Owner       string   `json:"owner"`       // "": nobody said
 	Contact     string   `json:"contact"`     // how the owner is reached; "": nobody said
 	System      string   `json:"system"`      // that it is a part of; "": nobody said
@@ -77,6 +78,10 @@ type ChainEdge struct {
 	MeanMS     *float64  `json:"mean_ms"`
 	P95MS      *float64  `json:"p95_ms"` // since the beginning; null: not known, or above 10 s
 	Last       time.Time `json:"last"`
+
+	// Told is who says that From needs To, where no call was seen: configuration,
+	// backstage, kubernetes. "": it was seen.
+	Told string `json:"told,omitempty"`
 }
 
 // NewChain composes what the fold knows.
@@ -129,10 +134,15 @@ func NewChain(a chain.Answer) Chain {
 		}
 		c.Nodes = append(c.Nodes, *n)
 	}
+	c.sort()
+	return c
+}
+
+// sort puts those that matter most first.
+func (c *Chain) sort() {
 	slices.SortFunc(c.Nodes, func(a, b ChainNode) int {
 		return cmp.Or(cmp.Compare(b.People, a.People), cmp.Compare(b.Calls, a.Calls), cmp.Compare(a.Service, b.Service))
 	})
-	return c
 }
 
 // nodeOf returns what a service said of itself.
@@ -209,20 +219,63 @@ func (c *Chain) spread(nodes map[string]*ChainNode) {
 // Owned returns c with what is known of its services beside calls: whose they are, and
 // which other they are said to need.
 func (c Chain) Owned(known []service.Known) Chain {
-	nodes := slices.Clone(c.Nodes)
-	for i := range nodes {
-		k, found := service.Named(known, nodes[i].Service)
+	nodes := c.told(known)
+	for _, n := range nodes {
+		k, found := service.Named(known, n.Service)
 		if !found {
 			continue
 		}
-		n := &nodes[i]
 		n.Owner, n.OwnerFrom, n.Contact, n.System, n.Vendor = k.Owner.Value, k.Owner.Source, k.Contact.Value, k.System.Value, k.Vendor.Value
 		if k.Criticality.Value != "" {
 			n.Criticality = k.Criticality.Value
 		}
 	}
-	c.Nodes = nodes
+	c.Nodes = nil
+	for _, n := range nodes {
+		c.Nodes = append(c.Nodes, *n)
+	}
+	c.sort()
 	return c
+}
+
+// told adds to c what services are said to need and was not seen, and returns the services
+// of both, with who needs each anew.
+func (c *Chain) told(known []service.Known) map[string]*ChainNode {
+	nodes := map[string]*ChainNode{}
+	for i := range c.Nodes {
+		n := c.Nodes[i]
+		n.Blast = []string{}
+		nodes[n.Service] = &n
+	}
+	at := func(name string) string { // as it is called where it was seen
+		for _, n := range c.Nodes {
+			if strings.EqualFold(n.Service, name) {
+				return n.Service
+			}
+		}
+		return name
+	}
+	c.Edges = slices.Clone(c.Edges)
+	for _, k := range known {
+		needs := slices.Clone(k.Needs)
+		if k.Vendor.Value != "" {
+			needs = append(needs, k.Vendor)
+		}
+		for _, need := range needs {
+			e := ChainEdge{From: at(k.Name), To: at(need.Value), Kind: string(service.External), Told: need.Source}
+			if e.From == e.To || slices.ContainsFunc(c.Edges, func(seen ChainEdge) bool { return seen.From == e.From && seen.To == e.To }) {
+				continue
+			}
+			c.Edges = append(c.Edges, e)
+			for _, name := range []string{e.From, e.To} {
+				if nodes[name] == nil {
+					nodes[name] = &ChainNode{Service: name, Kind: "told", Blast: []string{}, Versions: []ChainVersion{}, Heard: []service.Heard{}}
+				}
+			}
+		}
+	}
+	c.spread(nodes)
+	return nodes
 }
 
 // WriteJSON writes c as JSON.

@@ -9,6 +9,7 @@ import (
 	"github.com/honderd/honderd/fold/said"
 	"github.com/honderd/honderd/incident"
 	"github.com/honderd/honderd/release"
+	"github.com/honderd/honderd/service"
 )
 
 // KindRelease is the kind of facts that are releases.
@@ -30,6 +31,39 @@ type Story struct {
 	Parts        []string          `json:"parts"`    // IDs of incidents that are a part of this one
 	Merged       []StoryPart       `json:"merged"`   // the same, with what is known of each
 	Teams        []string          `json:"teams"`    // that it is of
+}
+
+// LikelyOwner returns whose that is which most likely was the cause; "" when nobody knows.
+func (s Story) LikelyOwner() string {
+	if s.Data == nil {
+		return ""
+	}
+	for _, l := range s.Data.Likely {
+		if l.Owner != "" {
+			return l.Owner
+		}
+	}
+	return ""
+}
+
+// OwnedStories returns list with whose the backends are that failed.
+func OwnedStories(list []Story, known []service.Known) []Story {
+	list = slices.Clone(list)
+	for i := range list {
+		if list[i].Data == nil || len(list[i].Data.Likely) == 0 {
+			continue
+		}
+		data := *list[i].Data
+		data.Likely = slices.Clone(data.Likely)
+		for j := range data.Likely {
+			l := &data.Likely[j]
+			if k, found := service.At(known, l.Backend); found {
+				l.Service, l.Owner, l.Contact = k.Name, k.Owner.Value, k.Contact.Value
+			}
+		}
+		list[i].Data = &data
+	}
+	return list
 }
 
 // StoryWord is something that somebody said of an incident.

@@ -47,7 +47,7 @@ func (d dashboard) chainJSON(w http.ResponseWriter, r *http.Request) {
 func (s *chainSheet) draw() {
 	at := map[string]int{}
 	for _, n := range s.C.Nodes {
-		if n.Calls == 0 && n.People == 0 && !slices.ContainsFunc(s.C.Edges, func(e view.ChainEdge) bool { return e.From == n.Service }) {
+		if n.Calls == 0 && n.People == 0 && !slices.ContainsFunc(s.C.Edges, func(e view.ChainEdge) bool { return e.From == n.Service || e.To == n.Service && e.Told != "" }) {
 			continue // nothing of it in these hours
 		}
 		if len(s.Boxes) >= drawnServices {
@@ -71,7 +71,7 @@ func (s *chainSheet) draw() {
 		from, known := at[e.From]
 		to, knownToo := at[e.To]
 		if known && knownToo {
-			s.Arrows = append(s.Arrows, look.Arrow{From: from, To: to, Share: e.ErrorShare, Calls: e.Calls, Words: e.From + " → " + e.To + ": " + s.edgeWords(e)})
+			s.Arrows = append(s.Arrows, look.Arrow{From: from, To: to, Share: e.ErrorShare, Calls: e.Calls, Told: e.Told != "", Words: e.From + " → " + e.To + ": " + s.edgeWords(e)})
 		}
 	}
 }
@@ -93,6 +93,9 @@ func (s *chainSheet) box(n view.ChainNode) look.Box {
 		b.Note = s.R.T("%s steps", s.R.Count(n.People))
 	}
 	b.Words = n.Service + ": " + b.Note
+	if n.Kind == "told" {
+		b.Note = s.R.T("told, not seen")
+	}
 	if len(n.Blast) > 0 {
 		b.Words += ". " + s.R.T("Needed by: %s", strings.Join(n.Blast, ", "))
 	}
@@ -100,11 +103,19 @@ func (s *chainSheet) box(n view.ChainNode) look.Box {
 }
 
 func (s *chainSheet) edgeWords(e view.ChainEdge) string {
+	if e.Told != "" {
+		return s.R.T("told by %s, not seen", e.Told)
+	}
 	words := s.R.T("%s calls, %s failed", s.R.Count(e.Calls), s.R.Count(e.Errors))
 	if e.Masked > 0 {
 		words += ", " + s.R.T("%s of these masked", s.R.Count(e.Masked))
 	}
 	return words
+}
+
+// Told reports whether something is needed that was not seen to be called.
+func (s chainSheet) Told() bool {
+	return slices.ContainsFunc(s.C.Edges, func(e view.ChainEdge) bool { return e.Told != "" })
 }
 
 // Millis returns a time in milliseconds in words, "" when it is not known.
@@ -122,6 +133,8 @@ func (s chainSheet) Kind(kind string) string {
 		return s.R.T("database")
 	case "messaging":
 		return s.R.T("messages")
+	case "told":
+		return s.R.T("nothing of it was seen")
 	case "external":
 		return s.R.T("sends no traces")
 	}

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 
+	"github.com/honderd/honderd/service"
 	"github.com/honderd/honderd/view"
 )
 
@@ -58,14 +59,24 @@ func (s gatewaySheet) Room(b view.GatewayBackend) string {
 	return s.R.Number(*b.Room)
 }
 
-// Owners returns whose each backend of the gateway is.
+// Owners returns whose each backend is: as the gateway says, else as the catalog does.
 func (s sheet) Owners() map[string]string {
 	list := map[string]string{}
+	if s.services != nil {
+		known := s.services()
+		for _, b := range s.A.Masked.ByBackend {
+			if k, found := service.At(known, b.Backend); found {
+				list[b.Backend] = k.Owner.Value
+			}
+		}
+	}
 	if s.gateway == nil {
 		return list
 	}
 	for _, b := range s.gateway().Backends {
-		list[b.Name] = b.Owner
+		if b.Owner != "" {
+			list[b.Name] = b.Owner
+		}
 	}
 	return list
 }

@@ -5,37 +5,39 @@ import (
 	"time"
 
 	"github.com/honderd/honderd/look"
+	"github.com/honderd/honderd/service"
 	"github.com/honderd/honderd/view"
 )
 
 // sheet is what a page shows.
 type sheet struct {
-	R       look.Reader
-	A       view.Answer
-	Hours   []look.Hour
-	Windows []look.Window
-	Latest  int // how many bad experiences are listed
-	State   State
-	AsOf    time.Time
-	Final   time.Time // until when nothing changes any more; zero: not known
-	Now     now
-	Status  int          // of an error page
-	Here    string       // which page of the menu this is; "" for none of them
-	Known   []view.Story // the incidents, the newest first
-	Spans   []span
-	Coming  *view.Coming        // nil: nobody can tell
-	Meter   *view.Meter         // nil: nobody counts
-	Start   bool                // it can be looked for what there is on this machine
-	desk    bool                // there are pages of incidents
-	chain   bool                // there is a page of services
-	gateway func() view.Gateway // nil: there is none
-	people  bool                // somebody can log in
-	tenants bool                // there are some
-	sources bool                // there is a page of what comes in
-	Visitor Visitor             // who reads
-	Crew    view.Crew           // what they have to do with teams
-	Own     []teamPart          // how it is with what is of their teams
-	Why     string              // of an error page: what is wrong
+	R        look.Reader
+	A        view.Answer
+	Hours    []look.Hour
+	Windows  []look.Window
+	Latest   int // how many bad experiences are listed
+	State    State
+	AsOf     time.Time
+	Final    time.Time // until when nothing changes any more; zero: not known
+	Now      now
+	Status   int          // of an error page
+	Here     string       // which page of the menu this is; "" for none of them
+	Known    []view.Story // the incidents, the newest first
+	Spans    []span
+	Coming   *view.Coming           // nil: nobody can tell
+	Meter    *view.Meter            // nil: nobody counts
+	Start    bool                   // it can be looked for what there is on this machine
+	desk     bool                   // there are pages of incidents
+	chain    bool                   // there is a page of services
+	gateway  func() view.Gateway    // nil: there is none
+	people   bool                   // somebody can log in
+	tenants  bool                   // there are some
+	services func() []service.Known // nil: nobody knows
+	sources  bool                   // there is a page of what comes in
+	Visitor  Visitor                // who reads
+	Crew     view.Crew              // what they have to do with teams
+	Own      []teamPart             // how it is with what is of their teams
+	Why      string                 // of an error page: what is wrong
 }
 
 // span is how it was in a stretch of time up to now.
@@ -109,7 +111,7 @@ func (s sheet) Seen(t time.Time) string {
 // bare returns what every page has: the menu, in the words of who reads.
 func (d dashboard) bare(w http.ResponseWriter, r *http.Request) sheet {
 	s := sheet{
-		R: look.For(d.tongue(w, r), d.Zone), Start: d.Found != nil, desk: d.Desk != nil, chain: d.Chain != nil, gateway: d.Gateway, people: d.Door != nil, tenants: d.Tenants != nil, sources: d.Ways != nil,
+		R: look.For(d.tongue(w, r), d.Zone), Start: d.Found != nil, desk: d.Desk != nil, chain: d.Chain != nil, gateway: d.Gateway, people: d.Door != nil, tenants: d.Tenants != nil, sources: d.Ways != nil, services: d.Services,
 	}
 	if d.Door != nil {
 		s.Visitor = d.Door.Visitor(r)

@@ -14,6 +14,7 @@ import (
 	"github.com/honderd/honderd/internal/kept"
 	"github.com/honderd/honderd/look"
 	"github.com/honderd/honderd/money"
+	"github.com/honderd/honderd/service"
 	"github.com/honderd/honderd/view"
 )
 
@@ -63,6 +64,8 @@ type Options struct {
 	Guests Guests       // who is invited
 	// Tenants returns how it is at each tenant. nil: there are none.
 	Tenants func() []Tenant
+	// Services returns what is known of services, and whose they are. nil: nothing is.
+	Services func() []service.Known
 	// Ways returns how it comes in what is known, and from whom. nil: nobody knows.
 	Ways func() []Way
 	// Refuse hears of each request of people that a door did not let in, and why.
