@@ -173,7 +173,7 @@ func (h *allPages) looks() map[string][]string {
 	day := "/between/" + now.Add(-24*time.Hour).Format("20060102T1504Z") + "/" + now.Add(time.Hour).Format("20060102T1504Z")
 	list := map[string][]string{
 		"GET /{$}": {"/"}, "GET /incidents": {"/incidents"}, "GET /incidents/{id}": {"/incidents/" + h.incident},
-		"GET /faults": {"/faults"}, "GET /chain": {"/chain"}, "GET /gateway": {"/gateway"}, "GET /probes": {"/probes"},
+		"GET /faults": {"/faults"}, "GET /chain": {"/chain"}, "GET /gateway": {"/gateway"}, "GET /probes": {"/probes"}, "GET /sources": {"/sources"},
 		"GET /month": {"/month"}, "GET /month/{month}": {"/month/" + now.Format("2006-01")}, "GET /start": {"/start"},
 		"GET /between/{from}/{to}": {day, day + "?by=journey&of=/pay"}, "GET /tenants": {"/tenants"}, "GET /team": {"/team"}, "GET /wall": {"/wall", "/wall?light=1"},
 		"GET /login": {"/login", "/login?to=/faults"}, "GET /account": {"/account"}, "GET /people": {"/people"}, "GET /people/audit": {"/people/audit"},
