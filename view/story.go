@@ -29,6 +29,7 @@ type Story struct {
 	Lessons      []StoryLesson     `json:"lessons"`
 	Releases     []release.Release `json:"releases"` // that went live shortly before it or in it
 	Parts        []string          `json:"parts"`    // IDs of incidents that are a part of this one
+	Echo         *Echo             `json:"echo"`     // what people said of it in public; null: nothing
 	Merged       []StoryPart       `json:"merged"`   // the same, with what is known of each
 	Teams        []string          `json:"teams"`    // that it is of
 }
@@ -124,6 +125,7 @@ func Stories(a Answer, say Said) []Story {
 	for _, one := range about {
 		says[one.Key], abouts[one.Key] = one, one.body
 	}
+	complaints := complaintsOf(say)
 	var list []Story
 	for _, w := range incident.Merge(records, abouts) {
 		s := Story{Record: w.Record, Words: []StoryWord{}, Lessons: []StoryLesson{}, Releases: []release.Release{}, Parts: []string{}, Merged: []StoryPart{}, Teams: []string{}}
@@ -136,6 +138,7 @@ func Stories(a Answer, say Said) []Story {
 		s.addWords(words)
 		s.addLessons(lessons)
 		s.addReleases(releases)
+		s.Echo = echoOf(a, s.Record, complaints)
 		list = append(list, s)
 	}
 	return list

@@ -111,8 +111,10 @@ type SourceState struct {
 var sources embed.FS
 
 var pages = template.Must(look.Parts().New("web").Funcs(template.FuncMap{
-	"addr": func(l view.Lost) *view.Lost { return &l },
-	"sure": func(r look.Reader, ends [2]*float64) string { return r.Between(ends[0], ends[1]) },
+	"hundred": func(share *float64) float64 { return 100 * *share },
+	"plainly": func(n *float64) float64 { return *n },
+	"addr":    func(l view.Lost) *view.Lost { return &l },
+	"sure":    func(r look.Reader, ends [2]*float64) string { return r.Between(ends[0], ends[1]) },
 }).ParseFS(sources, "*.html"))
 
 // dashboard answers requests.
