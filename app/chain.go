@@ -35,6 +35,19 @@ func (p *projector) chain() view.Chain {
 	return c
 }
 
+// chainLately returns the chain as it was made last, when that is not long ago: for those
+// who need the names of services, and must not make the folds wait.
+func (p *projector) chainLately() view.Chain {
+	g := &p.glances
+	g.mu.Lock()
+	last, asOf := g.chain, g.chainAsOf
+	g.mu.Unlock()
+	if last != nil && time.Since(asOf) < glanceOld {
+		return *last
+	}
+	return p.chain()
+}
+
 // releasesEvery is how often versions are looked at that were not seen before.
 const releasesEvery = 10 * time.Second
 

@@ -97,8 +97,8 @@ func (s *Server) catalog(c view.Chain) []service.Known {
 	return service.Merge(list)
 }
 
-// services returns all that is known of services.
-func (s *Server) services() []service.Known { return s.catalog(s.projector.chain()) }
+// services returns all that is known of services, of what traces tell as it was lately.
+func (s *Server) services() []service.Known { return s.catalog(s.projector.chainLately()) }
 
 // chain returns which service calls which, and whose they are by all that is known.
 func (s *Server) chain() view.Chain {

@@ -20,8 +20,17 @@ func main() {
 	peer := flag.Bool("peer", true, "compare with goaccess when it is installed")
 	out := flag.String("out", "bench-result.md", "where the result goes; docs/benchmarks.md is what was said of some of them")
 	recovery := flag.Int("recovery", 20, "million experiences in the ledger that is killed; 100 takes 2 GB and some minutes")
-	only := flag.String("only", "", "ledger: measure only what keeps facts; follow: only how logs are followed; pages: only the pages of a year")
+	only := flag.String("only", "", "ledger: measure only what keeps facts; follow: only how logs are followed; pages: only the pages of a year; probes: only how services are asked")
+	answers := flag.Bool("answer", false, "be what is probed (for the measurement itself)")
+	probes := flag.String("probe", "", "probe (for the measurement itself)")
 	flag.Parse()
+	if child, err := asChild(*answers, *probes); child {
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if err := run(*lines, *runs, *recovery, *peer, *only, *out); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
@@ -75,7 +84,11 @@ func run(lines, runs, recovery int, peer bool, only, out string) (err error) {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(out, []byte(t.markdown()+"\n"+followed+"\n"+kept+shown), 0o644)
+	probed, err := measureProbes()
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(out, []byte(t.markdown()+"\n"+followed+"\n"+kept+shown+"\n"+probed), 0o644)
 }
 
 // measureOnly measures one thing.
@@ -87,8 +100,10 @@ func measureOnly(what string, runs, recovery int) (string, error) {
 		return follow()
 	case "pages":
 		return measurePages()
+	case "probes":
+		return measureProbes()
 	}
-	return "", fmt.Errorf("-only %s is not a measurement (fix: write ledger, follow or pages)", what)
+	return "", fmt.Errorf("-only %s is not a measurement (fix: write ledger, follow, pages or probes)", what)
 }
 
 // build makes the binary that people get and returns its size.
