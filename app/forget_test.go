@@ -6,11 +6,13 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/honderd/honderd/experience"
 	"github.com/honderd/honderd/fold/foldtest"
 	"github.com/honderd/honderd/internal/who"
 	"github.com/honderd/honderd/ledger"
+	"github.com/honderd/honderd/ledger/archive"
 	"github.com/honderd/honderd/ledger/jetstream"
 )
 
@@ -79,6 +81,50 @@ func TestWhoIsForgottenIsNowhere(t *testing.T) {
 		t.Errorf("the ledger still has %v, %v", left, err)
 	}
 	same(t, known(t, c, l), want)
+}
+
+// Who is forgotten was somebody else in each period: all of them go, whose salts live.
+func TestWhoIsForgottenIsNowhereInAnyPeriod(t *testing.T) {
+	c, l := onDisk(t, t.TempDir())
+	log := slog.New(slog.DiscardHandler)
+	salts, err := loadSalts(filepath.Join(c.Data, "salt"), c, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	target, n := Who{Address: "203.0.113.7", Agent: "Mozilla/5.0"}, who.NewNamer(salts)
+	people := map[experience.Person]bool{}
+	for i, b := range foldtest.Facts(5, 4) {
+		for j := range b.Items {
+			b.Items[j].At = time.Now().AddDate(0, 0, -14*i).UnixMilli() - int64(j)
+			if j%5 == 0 {
+				name, _ := n.NameAt(b.Items[j].At, who.ByAddressAndAgent, []byte(target.Address), []byte(target.Agent))
+				b.Items[j].Person = experience.Person(name)
+				people[b.Items[j].Person] = true
+			}
+		}
+		add(t, l, b)
+	}
+	if len(people) < 4 {
+		t.Fatalf("%d pseudonyms in 4 periods", len(people))
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if gone, err := Forget(t.Context(), c, target, log, nil); err != nil || gone == 0 {
+		t.Fatalf("Forget() = %d, %v", gone, err)
+	}
+	if gone, err := Forget(t.Context(), c, target, log, nil); err != nil || gone != 0 {
+		t.Errorf("Forget() again = %d, %v; want 0", gone, err)
+	}
+	k, err := archive.Open(t.Context(), archive.Options{Where: archiveOf(c)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for p := range people {
+		if gone, err := k.Forget(t.Context(), p); err != nil || gone != 0 {
+			t.Errorf("%d experiences of one of their names are left, %v", gone, err)
+		}
+	}
 }
 
 func TestForgetWantsToKnowWho(t *testing.T) {
