@@ -114,11 +114,12 @@ func (s *shard) take(events []event, in *segments) {
 func (s *shard) touch(events []event) {
 	sum := uint64(0)
 	for i := range events {
-		for one := s; one != nil; one = one.base {
-			sum += one.people.touch(events[i].person)
-		}
+		sum += s.people.touch(events[i].person)
 	}
 	s.touched = sum
+	if s.base != nil {
+		s.base.touch(events)
+	}
 }
 
 // count puts one event in its place, which is after all others of its person.
