@@ -19,8 +19,14 @@ import (
 // spanning runs a gateway before backends whose spans go where o says.
 func spanning(t *testing.T, o *Spans, urls ...string) (s *GatewayServer, stop func()) {
 	t.Helper()
+	return spanningFor(t, 20*time.Second, o, urls...) // so that a busy machine makes no faults
+}
+
+// spanningFor is spanning for people who have so much patience.
+func spanningFor(t *testing.T, patience time.Duration, o *Spans, urls ...string) (s *GatewayServer, stop func()) {
+	t.Helper()
 	g := GatewayOptions{Listen: []string{"127.0.0.1:0"}, Spans: o}
-	g.Pools, g.Patience = []gateway.Pool{{Name: "shop"}}, 20*time.Second
+	g.Pools, g.Patience = []gateway.Pool{{Name: "shop"}}, patience
 	for _, u := range urls {
 		g.Pools[0].Backends = append(g.Pools[0].Backends, gateway.Backend{URL: u})
 	}
@@ -109,7 +115,7 @@ func TestFaultsAreToldOfWhateverTheShare(t *testing.T) {
 	if s := g.spans.state(); s.Sent != 0 || asked.Load() != 0 {
 		t.Errorf("of what was well: %+v", s)
 	}
-	g, end = spanning(t, &Spans{Endpoint: collector.URL}, ill.URL)
+	g, end = spanningFor(t, time.Second, &Spans{Endpoint: collector.URL}, ill.URL) // nobody waits longer for what does not come
 	answerOf(t.Context(), t, g.Addresses()[0])
 	soonSo(t, "the spans of a fault are taken", func() bool { return g.spans.state().Sent >= 2 })
 	end()
