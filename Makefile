@@ -7,7 +7,7 @@ SHELL       := bash
 GO       ?= go
 LINT     := $(GO) tool -modfile=tools/lint/go.mod golangci-lint
 SUDO     := $(if $(filter 0,$(shell id -u)),,sudo)
-FUZZTIME ?= 30s
+FUZZTIME ?= 10m
 
 # Where more than one thing happens at a time, so that a race can be.
 RACE := $(addsuffix /...,$(wildcard ./internal/logfile ./ledger ./source ./gateway ./notify ./alert ./web ./status ./app))
@@ -60,7 +60,7 @@ felt-test: ## try whether the judge of bench/felt catches proxies that cheat: so
 cost: ## what our gateway costs beside ReverseProxy, nginx and HAProxy, on one core (bench/cost); ARGS go to it
 	cd bench/cost && $(GO) vet . && $(GO) build -o ../../bin/cost . && ../../bin/cost $(ARGS)
 
-fuzz: ## run each fuzz test for FUZZTIME (30s)
+fuzz: ## run each fuzz test for FUZZTIME (10m)
 	@dirs=$$({ grep -rl --include='*_test.go' '^func Fuzz' . || true; } | xargs -r dirname | sort -u); \
 	for dir in $$dirs; do \
 		list=$$($(GO) test -list '^Fuzz' "$$dir"); \
