@@ -71,7 +71,7 @@ func TestWhatPassesTheGatewayIsExperienced(t *testing.T) {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	var people, masked int64
-	for range 2000 {
+	for range 12_000 { // a minute
 		a, _ := s.projector.now()
 		people, masked = a.People.Active, a.Masked.Faults
 		if people == 10 && masked == injected.Load() {

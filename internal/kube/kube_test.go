@@ -150,7 +150,8 @@ func TestAWatchGoesOnWhereItWas(t *testing.T) {
 	if want := []string{"all 2", "MODIFIED a", "ADDED c", "all 2", "DELETED c"}; !slices.Equal(heard, want) {
 		t.Errorf("heard %q, want %q", heard, want)
 	}
-	if got, want := a.said(), []string{"list ", "list c", "watch 11 true", "watch 20 true", "list ", "list c", "watch 11 true"}; !slices.Equal(got, want) {
+	want := []string{"list ", "list c", "watch 11 true", "watch 20 true", "list ", "list c", "watch 11 true"}
+	if got := a.said(); len(got) < len(want) || !slices.Equal(got[:len(want)], want) { // it may have gone on before it was stopped
 		t.Errorf("asked %q, want %q", got, want)
 	}
 	for _, token := range a.tokens {
