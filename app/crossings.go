@@ -1,6 +1,7 @@
 package app
 
 import (
+	"maps"
 	"sync"
 	"time"
 
@@ -34,6 +35,7 @@ type crossings struct {
 	mu       sync.Mutex
 	from, to int64 // the period of the last item
 	last     map[experience.Person]int64
+	swept    int64 // when those of long ago were dropped last
 }
 
 func newCrossings(c config.Config, salts *who.Salts) *crossings {
@@ -81,19 +83,21 @@ func (v *crossings) goesOn(p experience.Person, at int64) bool {
 	return last != 0 && at-last <= v.gap && last-at <= v.gap
 }
 
-// see notes that p was there.
+// see notes that p was there. Where there is no room for one more, who was there long ago is
+// dropped; that takes a look at all, so it is done once in the time that a visit may pause.
 func (v *crossings) see(p experience.Person, at int64) {
-	if len(v.last) >= maxVisits {
-		for other, last := range v.last {
-			if last < at-visitsAfter.Milliseconds() {
-				delete(v.last, other)
-			}
+	last, known := v.last[p]
+	if !known && len(v.last) >= maxVisits {
+		if at < v.swept+v.gap {
+			return
 		}
+		v.swept = at
+		maps.DeleteFunc(v.last, func(_ experience.Person, last int64) bool { return last < at-visitsAfter.Milliseconds() })
 		if len(v.last) >= maxVisits {
 			return
 		}
 	}
-	v.last[p] = max(v.last[p], at)
+	v.last[p] = max(last, at)
 }
 
 // resume learns from the folds who was seen before this process began, as far as a visit of

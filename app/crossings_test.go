@@ -159,3 +159,22 @@ func TestAServerSaysWhatAReportSays(t *testing.T) {
 		}
 	}
 }
+
+// Where there is no room for one more, those who are known are still followed, and there is
+// room again when the others are long gone.
+func TestWhoCrossesIsBounded(t *testing.T) {
+	v := newCrossings(config.Config{Cutoff: 30 * time.Minute}, nil)
+	const hour = int64(time.Hour / time.Millisecond)
+	for p := range experience.Person(maxVisits) {
+		v.see(p+1, hour)
+	}
+	v.see(1, 2*hour)
+	v.see(maxVisits+1, 2*hour)
+	if len(v.last) != maxVisits || !v.goesOn(1, 2*hour) || v.goesOn(maxVisits+1, 2*hour) {
+		t.Errorf("%d are remembered, the first until %d", len(v.last), v.last[1])
+	}
+	v.see(maxVisits+1, 15*hour)
+	if len(v.last) != 2 || !v.goesOn(maxVisits+1, 15*hour) {
+		t.Errorf("%d are remembered when all but one are long gone, want that one and who came", len(v.last))
+	}
+}

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/honderd/honderd/gateway/h1"
 )
 
 // announced returns the fields that r says come behind its body.
@@ -26,12 +28,11 @@ func announced(r *http.Request) []string {
 // and none by which a backend would be told who asks, and for what.
 func mayTrail(h http.Header) http.Header {
 	h = maps.Clone(h)
-	delete(h, "Connection") // it names nothing here
+	h1.StripTrailer(h) // Connection first: it names nothing here
 	stripHops(h)
 	dropForged(h, false)
-	for _, name := range []string{"", "Via", "Authorization", "Cookie", "Host", "Content-Length", "Content-Type", "Content-Encoding", "Content-Range", "Expect", "Range", "Max-Forwards"} {
-		delete(h, name)
-	}
+	delete(h, "")
+	delete(h, "Via")
 	return h
 }
 

@@ -135,11 +135,16 @@ func (c *chunked) end() error {
 		if err := parseFields(string(head), c.trailer, true); err != nil {
 			return err
 		}
-		for _, name := range notInTrailers() {
-			delete(c.trailer, name)
-		}
+		StripTrailer(c.trailer)
 	}
 	return io.EOF
+}
+
+// StripTrailer removes what may not come behind a body.
+func StripTrailer(h http.Header) {
+	for _, name := range notInTrailers() {
+		delete(h, name)
+	}
 }
 
 // notInTrailers are fields that say how a message is framed, routed or proven.
