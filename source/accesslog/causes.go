@@ -2,6 +2,7 @@ package accesslog
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"hash/maphash"
 	"slices"
@@ -31,8 +32,8 @@ type Causes struct {
 	some atomic.Bool // there is anything to look for
 
 	mu    sync.RWMutex
-	byKey map[uint64][]reason
-	keys  []uint64 // of all reasons, oldest first from next on, once it is full
+	byKey map[uint64][]reason // in the order of time: somebody may be told of very often
+	keys  []uint64            // of all reasons, oldest first from next on, once it is full
 	next  int
 	logs  map[*Log]*telling
 }
@@ -82,7 +83,14 @@ func (c *Causes) add(key uint64, r reason) {
 		c.keys[c.next] = key
 		c.next = (c.next + 1) % maxReasons
 	}
-	c.byKey[key] = append(c.byKey[key], r)
+	list := c.byKey[key]
+	c.byKey[key] = slices.Insert(list, firstFrom(list, r.at+1), r) // nearly always at the end
+}
+
+// firstFrom returns where the reasons from a time on begin.
+func firstFrom(list []reason, at int64) int {
+	i, _ := slices.BinarySearchFunc(list, at, func(r reason, at int64) int { return cmp.Compare(r.at, at) })
+	return i
 }
 
 // A sought is a request whose reasons are looked for.
@@ -101,9 +109,13 @@ func (c *Causes) of(s sought, list []experience.Blame) []experience.Blame {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	for _, key := range [...]uint64{s.exact, s.any} {
-		for _, r := range c.byKey[key] {
-			for _, clock := range s.clocks {
-				if after := clock - r.at; after <= s.wait+second && after >= -second && !slices.Contains(list, r.blame) {
+		all := c.byKey[key]
+		for _, clock := range s.clocks {
+			for _, r := range all[firstFrom(all, clock-s.wait-second):] {
+				if r.at > clock+second {
+					break
+				}
+				if !slices.Contains(list, r.blame) {
 					list = append(list, r.blame)
 				}
 			}
